@@ -1,0 +1,1 @@
+"""Values that flow through the pipeline: text, findings, secrets, plans, patches."""

@@ -1,0 +1,93 @@
+"""Describe a verified change of a repository and what became of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rewriter.errors import UnbakeError
+from rewriter.model.plan import BuildSecret, Fix, LocalValue, Refusal
+from rewriter.model.secret import Finding
+
+
+class Change(StrEnum):
+    """Say what happens to a file."""
+
+    MODIFIED = "modified"
+    CREATED = "created"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """Hold one file's text before (empty when created) and after."""
+
+    path: str
+    change: Change
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Name a file that could not be handled, and why; `line` counts from 1, 0 is the file as a whole."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Remind of one credential that was exposed and has to be rotated, whether or not the files are fixed."""
+
+    finding: Finding
+    provider: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Gather what a run saw: every finding, which are settled, which are left and why, what it could not read."""
+
+    findings: tuple[Finding, ...]
+    fixed: tuple[Finding, ...]
+    refusals: tuple[Refusal, ...]
+    problems: tuple[Problem, ...]
+    exposures: tuple[Exposure, ...]
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Hold a change that passed every check named in `checks`; only the verifier makes one."""
+
+    files: tuple[FileChange, ...]
+    values: tuple[LocalValue, ...]
+    secrets: tuple[BuildSecret, ...]
+    fixes: tuple[Fix, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Say that no file is to change: nothing was found, or everything found was refused."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """Say that files are to change, as the patch tells."""
+
+    report: Report
+    patch: Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Say that the run broke; no file is to change."""
+
+    error: UnbakeError
+
+
+Outcome = Unchanged | Patched | Failed

@@ -1,0 +1,127 @@
+"""Describe what will be done about the findings of a repository: fixes, refusals, the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rewriter.model.masked import Masked
+from rewriter.model.secret import Finding, Safety
+from rewriter.model.text import Edit
+
+
+class Reason(StrEnum):
+    """Say why a finding is left; the list is closed."""
+
+    RUNTIME_SECRET = "needs-runtime-secret"  # noqa: S105
+    DYNAMIC_VALUE = "dynamic-value"
+    UNREADABLE_SHELL = "unreadable-shell"
+    UNSUPPORTED_SHELL = "unsupported-shell"
+    PRINTS_ENVIRONMENT = "prints-environment"
+    SECRET_IN_FROM = "secret-in-from"  # noqa: S105
+    SECRET_IN_COPY = "secret-in-copy"  # noqa: S105
+    SECRET_IN_METADATA = "secret-in-metadata"  # noqa: S105
+    SECRET_IN_ONBUILD = "secret-in-onbuild"  # noqa: S105
+    PERSISTED_BY_COMMAND = "persisted-by-command"
+    UNDECLARED_VARIABLE = "undeclared-variable"
+    UNKNOWN_USER = "unknown-user"
+    UNKNOWN_HOME = "unknown-home"
+    UNKNOWN_READER = "unknown-reader"
+    CALLER_UNSUPPORTED = "caller-unsupported"
+    FILE_EXISTS = "file-exists"
+    FILE_TRACKED = "file-needed-by-copy"
+    FRONTEND_PINNED = "frontend-pinned"
+    UNSUPPORTED_FORM = "unsupported-form"
+    ONLY_ROTATION_HELPS = "only-rotation-helps"
+    NOT_SELECTED = "not-selected"
+    CONFLICT = "conflicting-fix"
+    FAILED_VERIFICATION = "failed-verification"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """Edit one place of one file of the repository."""
+
+    path: str
+    edit: Edit
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """Create a file that does not exist yet; its text holds no secret value."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalValue:
+    """Keep a literal in a file on this machine, ignored by git and Docker, mode 0600, written byte for byte."""
+
+    path: str
+    value: Masked
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSecret:
+    """Describe a secret that the build takes from now on.
+
+    `source` is what the caller's `--secret` names: `env=NPM_TOKEN`, `src=secrets/npmrc` or `ssh`.
+    `target` is the path at which the file appears, empty for an environment mount.
+    """
+
+    id: str
+    env: str
+    target: str
+    source: str
+    dockerfile: str
+    context: str
+
+    @property
+    def flag(self) -> str:
+        """Return the option for `docker build`."""
+        return f"--secret id={self.id},{self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Ask for a pattern in the ignore file of a build's context, and in `.gitignore` when `git` is set.
+
+    `git_pattern` is written from the repository's root; a Docker pattern counts from the context.
+    """
+
+    dockerfile: str
+    context: str
+    pattern: str
+    git_pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Settle some findings by edits that are made together or not at all."""
+
+    findings: tuple[Finding, ...]
+    safety: Safety
+    edits: tuple[FileEdit, ...]
+    new_files: tuple[NewFile, ...] = ()
+    values: tuple[LocalValue, ...] = ()
+    secrets: tuple[BuildSecret, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Leave a finding alone, and say why in words that a person can act on."""
+
+    finding: Finding
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold the fixes of one repository, no two of which overlap, and what is refused."""
+
+    fixes: tuple[Fix, ...]
+    refusals: tuple[Refusal, ...]
