@@ -1,0 +1,252 @@
+"""Hold the settings of one run: flag over environment over file over default, merged once, then frozen.
+
+Each source is read into a `Layer` of its own, in which `None` says "not set here"; `merged` lays them over
+each other. A setting is replaced as a whole, lists are not joined. A configuration file is untrusted text:
+its types are checked, and a key that is not known is an error.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from rewriter.errors import UsageError
+from rewriter.model.secret import Severity
+
+CONFIG_FILE: Final = ".unbake.toml"
+PYPROJECT: Final = "pyproject.toml"
+CONFIG_LIMIT: Final = 1024 * 1024
+ENVIRONMENT_PREFIX: Final = "UNBAKE_"
+
+_LIST_LIMIT: Final = 1_000
+_WORD_LIMIT: Final = 1_000
+_TABLE: Final = re.compile(r"\btool\s*\.\s*[\"']?unbake\b|\bunbake[\"']?\s*=")
+
+
+class FixLevel(StrEnum):
+    """Choose which fixes are made: `safe` alone, `review` too, or `all`."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+    ALL = "all"
+
+
+class Format(StrEnum):
+    """Choose how a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Color(StrEnum):
+    """Choose when the output is coloured; `auto` asks the terminal."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settle how a run behaves."""
+
+    fix: FixLevel = FixLevel.REVIEW
+    rules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    min_severity: Severity = Severity.LOW
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Settle how its result is shown."""
+
+    format: Format = Format.TEXT
+    color: Color = Color.AUTO
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Hold what one source sets; `None` where it says nothing."""
+
+    fix: FixLevel | None = None
+    rules: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] | None = None
+    min_severity: Severity | None = None
+    format: Format | None = None
+    color: Color | None = None
+    quiet: bool | None = None
+
+
+_FILE_KEYS: Final = ("fix", "rules", "exclude", "min-severity")
+_VARIABLES: Final = tuple(field.name.upper() for field in fields(Layer))
+_Value = TypeVar("_Value")
+
+
+def merged(layers: Iterable[Layer]) -> tuple[Settings, Display]:
+    """Return what the layers, the strongest first, say together; the defaults stand below them."""
+    ordered = tuple(layers)
+    settings = Settings()
+    display = Display()
+    return (
+        Settings(
+            fix=_first((layer.fix for layer in ordered), settings.fix),
+            rules=_first((layer.rules for layer in ordered), settings.rules),
+            exclude=_first((layer.exclude for layer in ordered), settings.exclude),
+            min_severity=_first((layer.min_severity for layer in ordered), settings.min_severity),
+        ),
+        Display(
+            format=_first((layer.format for layer in ordered), display.format),
+            color=_first((layer.color for layer in ordered), display.color),
+            quiet=_first((layer.quiet for layer in ordered), display.quiet),
+        ),
+    )
+
+
+def _first(values: Iterable[_Value | None], default: _Value) -> _Value:
+    return next((value for value in values if value is not None), default)
+
+
+def from_environment(environment: Mapping[str, str]) -> Layer:
+    """Return what the `UNBAKE_*` variables set; an empty one sets nothing, lists are separated by commas.
+
+    A variable that is not known may belong to somebody else; only one that looks like a slip is an error.
+    """
+    for name in sorted(environment):
+        key = name.removeprefix(ENVIRONMENT_PREFIX)
+        if key != name and key not in _VARIABLES and (meant := near(key, _VARIABLES)):
+            raise UsageError(f"environment: unknown variable {name}; did you mean {ENVIRONMENT_PREFIX}{meant}?")
+
+    def text(key: str) -> str | None:
+        return environment.get(f"{ENVIRONMENT_PREFIX}{key}") or None
+
+    def words(key: str) -> tuple[str, ...] | None:
+        value = text(key)
+        return None if value is None else tuple(word for part in value.split(",") if (word := part.strip()))
+
+    def option(key: str, kind: type[_Choice]) -> _Choice | None:
+        value = text(key)
+        return None if value is None else choice(value, kind, f"environment: {ENVIRONMENT_PREFIX}{key}")
+
+    return Layer(
+        fix=option("FIX", FixLevel),
+        rules=words("RULES"),
+        exclude=words("EXCLUDE"),
+        min_severity=option("MIN_SEVERITY", Severity),
+        format=option("FORMAT", Format),
+        color=option("COLOR", Color),
+        quiet=_flag(text("QUIET")),
+    )
+
+
+_FLAGS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def _flag(value: str | None) -> bool | None:
+    if value is None:
+        return None
+    if value.lower() not in _FLAGS:
+        raise UsageError(f"environment: {ENVIRONMENT_PREFIX}QUIET is {value!r}; it has to be 1 or 0")
+    return _FLAGS[value.lower()]
+
+
+def from_config_file(text: str) -> Layer:
+    """Return what a `.unbake.toml` sets."""
+    return _layer(CONFIG_FILE, _parsed(CONFIG_FILE, text))
+
+
+def from_pyproject(text: str) -> Layer | None:
+    """Return what `[tool.unbake]` in a `pyproject.toml` sets, or None where there is no such table.
+
+    A file that is broken elsewhere is somebody else's to mend, unless our table seems to stand in it.
+    """
+    if "unbake" not in text:
+        return None
+    try:
+        tool = _parsed(PYPROJECT, text).get("tool")
+    except UsageError:
+        if _TABLE.search(text) is None:
+            return None
+        raise
+    table = tool.get("unbake") if isinstance(tool, dict) else None
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise UsageError(f"{PYPROJECT}: tool.unbake has to be a table: [tool.unbake]")
+    return _layer(f"{PYPROJECT}: [tool.unbake]", table)
+
+
+def _parsed(name: str, text: str) -> dict[str, object]:
+    try:
+        return dict(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{name}: not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: not valid TOML: nested too deep, or a number too large") from error
+
+
+def _layer(where: str, table: Mapping[str, object]) -> Layer:
+    for key in table:
+        if key not in _FILE_KEYS:
+            known = _close(key, _FILE_KEYS) or f"; known are {', '.join(_FILE_KEYS)}"
+            raise UsageError(f"{where}: unknown setting {key!r}{known}")
+    return Layer(
+        fix=_setting(where, table, "fix", FixLevel),
+        rules=_words(where, table, "rules"),
+        exclude=_words(where, table, "exclude"),
+        min_severity=_setting(where, table, "min-severity", Severity),
+    )
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _setting(where: str, table: Mapping[str, object], key: str, kind: type[_Choice]) -> _Choice | None:
+    if key not in table:
+        return None
+    value = table[key]
+    if not isinstance(value, str):
+        raise UsageError(f"{where}: {key!r} has to be a string, one of {_listed(kind)}")
+    return choice(value, kind, f"{where}: {key!r}")
+
+
+def _words(where: str, table: Mapping[str, object], key: str) -> tuple[str, ...] | None:
+    if key not in table:
+        return None
+    value = table[key]
+    words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+    if not isinstance(value, list) or len(words) != len(value):
+        raise UsageError(f"{where}: {key!r} has to be an array of strings")
+    if len(words) > _LIST_LIMIT or any(len(word) > _WORD_LIMIT for word in words):
+        raise UsageError(f"{where}: {key!r} is too long; at most {_LIST_LIMIT:,} entries of {_WORD_LIMIT:,} characters")
+    return tuple(words)
+
+
+def choice(value: str, kind: type[_Choice], where: str) -> _Choice:
+    """Return the member of a closed list that a text names; the error names the list and a near match."""
+    values = [member.value for member in kind]
+    if value in values:
+        return kind(value)
+    raise UsageError(f"{where} is {value!r}; it has to be one of {_listed(kind)}{_close(value, values)}")
+
+
+def _listed(kind: type[StrEnum]) -> str:
+    return ", ".join(member.value for member in kind)
+
+
+def _close(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message that names the known word which was probably meant, or nothing."""
+    found = near(word, known)
+    return f"; did you mean {found}?" if found else ""
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like `word`, or None where none is."""
+    found = get_close_matches(word[:100], sorted(known), n=1, cutoff=0.7)
+    return found[0] if found else None
