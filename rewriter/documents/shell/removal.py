@@ -1,0 +1,211 @@
+"""Find what to delete so that one element of a list goes and the rest means the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rewriter.documents.shell.error import ShellError
+from rewriter.documents.shell.reader import parse
+from rewriter.documents.shell.tree import (
+    Command,
+    CommandSubstitution,
+    If,
+    Item,
+    Loop,
+    Operator,
+    Pipeline,
+    ProcessSubstitution,
+    Script,
+)
+from rewriter.documents.shell.walk import Ancestor, Visit, commands
+from rewriter.model.text import Span
+
+_JOINING: Final = (Operator.AND, Operator.OR)
+_SEQUENCE: Final = (Operator.SEMICOLON, Operator.NEWLINE, None)
+_INDENT: Final = re.compile(r"(?:^|(?<!\\)\n|(?<!\\)\r\n)([ \t]*)\Z")
+_REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class ListElement:
+    """Hold an element of a list: the list it stands in and its place there."""
+
+    script: Script
+    index: int
+
+    @property
+    def item(self) -> Item:
+        """Return the element itself."""
+        return self.script.items[self.index]
+
+    @property
+    def previous(self) -> Item | None:
+        """Return the element in front of this one."""
+        return self.script.items[self.index - 1] if self.index else None
+
+    @property
+    def following(self) -> Item | None:
+        """Return the element behind this one."""
+        after = self.index + 1
+        return self.script.items[after] if after < len(self.script.items) else None
+
+    @property
+    def chain(self) -> tuple[Item, ...]:
+        """Return the elements joined to this one by `&&` and `||`, itself included."""
+        items = self.script.items
+        first = last = self.index
+        while first and items[first - 1].operator in _JOINING:
+            first -= 1
+        while items[last].operator in _JOINING:
+            last += 1
+        return items[first : last + 1]
+
+    @property
+    def decides_status(self) -> bool:
+        """Tell whether the status of the list is this element's alone, whatever the one before it returned."""
+        return self.following is None and self.previous is not None and self.previous.operator in _SEQUENCE
+
+
+def find_element(script: Script, target: Command) -> ListElement | None:
+    """Return the element that consists of `target` and nothing else, in whatever list of `script`."""
+    visit = _visit(script, target)
+    return None if visit is None else _element(visit)
+
+
+def remove_element(script: Script, target: Command) -> Span | None:
+    """Return the span to delete so that `target` goes from its list, with one operator beside it.
+
+    Whitespace between it and its neighbour goes too, and where it fills its lines, these lines. The rest
+    keeps its meaning if `target` would have succeeded; the status of the list may change
+    (`ListElement.decides_status`).
+
+    None where that cannot be done: the element is the only one, a test, in a chain with `||`, in a pipeline,
+    negated, in a condition or a substitution, in the background or behind something in the background, or
+    shares its line with a here-document.
+    """
+    visit = _visit(script, target)
+    element = None if visit is None else _element(visit)
+    if visit is None or element is None or not _allowed(visit.path):
+        return None
+    previous = element.previous
+    if previous is not None and previous.operator is Operator.BACKGROUND:
+        return None
+    span = _span(script.text, element, target)
+    return span if span is not None and _keeps_rest(script, target, span) else None
+
+
+def _visit(script: Script, target: Command) -> Visit | None:
+    return next((visit for visit in commands(script) if _same(visit.command, target)), None)
+
+
+def _same(one: Command, other: Command) -> bool:
+    """Tell whether two commands of one text are the same, without going through what they hold."""
+    return one is other or (one.span == other.span and len(one.words) == len(other.words))
+
+
+def _element(visit: Visit) -> ListElement | None:
+    """Return the element around a command that is all of it; a timed command counts as the command."""
+    path = visit.path
+    if isinstance(path[-1], Pipeline) and len(path[-1].commands) == 1 and not path[-1].negated:
+        path = path[:-1]
+    match path[-2:]:
+        case (Script() as script, Item() as item):
+            return ListElement(script, next(i for i, one in enumerate(script.items) if one is item))
+        case _:
+            return None
+
+
+def _allowed(path: tuple[Ancestor, ...]) -> bool:
+    """Tell whether nothing around an element makes its removal change the meaning of something else."""
+    for ancestor, inner in zip(path, (*path[1:], None), strict=True):
+        match ancestor:
+            case CommandSubstitution() | ProcessSubstitution():
+                return False
+            case Pipeline(members, negated=negated) if negated or len(members) > 1:
+                return False
+            case If(branches) if any(branch.condition is inner for branch in branches):
+                return False
+            case Loop(condition=condition) if condition is not None and condition is inner:
+                return False
+            case Script(items=items):
+                index = next(i for i, item in enumerate(items) if item is inner)
+                chain = ListElement(ancestor, index).chain
+                if any(item.operator in (Operator.OR, Operator.BACKGROUND) for item in chain):
+                    return False
+            case _:
+                pass
+    return True
+
+
+def _span(text: str, element: ListElement, target: Command) -> Span | None:
+    """Return the span to delete: forward to the next element, back to the previous one, or whole lines."""
+    item, previous, following = element.item, element.previous, element.following
+    if previous is None and following is None:
+        return None
+    before = None if previous is None else previous.operator
+    if item.operator is Operator.AND and following is not None:
+        return Span(item.span.start, following.span.start)
+    end = max([item.span.end, *(one.heredoc.end.end for one in target.redirects if one.heredoc is not None)])
+    if before in _SEQUENCE:
+        lines = _lines(text, item, end)
+        if lines is not None:
+            return lines
+        if following is not None and not _breaks(text, item, following):
+            return Span(item.span.start, following.span.start)
+    if previous is not None:
+        return Span(previous.span.end, end)
+    stop = item.span.end if item.operator_span is None else item.operator_span.end
+    return Span(item.span.start, max(stop, end))
+
+
+def _breaks(text: str, item: Item, following: Item) -> bool:
+    """Tell whether a line ends between two elements (a continuation ends none)."""
+    start = item.span.end if item.operator_span is None else item.operator_span.start
+    return "\n" in re.sub(r"\\\r?\n", "", text[start : following.span.start])
+
+
+def _lines(text: str, item: Item, end: int) -> Span | None:
+    """Return the lines that an element fills, alone but for a comment; None where it shares a line."""
+    line = text.rfind("\n", 0, item.span.start)
+    indent = _INDENT.search(text, max(0, line - 2), item.span.start)
+    if indent is None:
+        return None
+    stop = end
+    if item.operator is Operator.SEMICOLON and item.operator_span is not None and end == item.span.end:
+        stop = item.operator_span.end
+    rest = _REST_OF_LINE.match(text, stop)
+    if rest is None:
+        return None
+    start = indent.start(1)
+    if text[rest.start() : rest.end()].endswith("\n") or start == 0:
+        return Span(start, rest.end())
+    return Span(indent.start(), rest.end())
+
+
+def _keeps_rest(script: Script, target: Command, span: Span) -> bool:
+    """Read what would remain, and tell whether every other command is there, at its place, unchanged."""
+    text = script.text
+    try:
+        after = parse(text[: span.start] + text[span.end :])
+    except ShellError:
+        return False
+    rest = [
+        visit
+        for visit in commands(script)
+        if not any(isinstance(one, Command) and _same(one, target) for one in (visit.command, *visit.path))
+    ]
+    return [_key(text, visit) for visit in rest] == [_key(after.text, visit) for visit in commands(after)]
+
+
+def _key(text: str, visit: Visit) -> tuple[object, ...]:
+    """Return what must not change about a command."""
+    bodies = tuple(one.heredoc.body.of(text) for one in visit.command.redirects if one.heredoc is not None)
+    return (
+        visit.command.span.of(text),
+        bodies,
+        visit.in_subshell,
+        visit.conditional,
+        [type(ancestor) for ancestor in visit.path],
+    )
