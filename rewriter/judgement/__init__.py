@@ -1,0 +1,65 @@
+"""Decide whether a name, a value, a file or a word of a command is a credential.
+
+Everything here is pure: text in, verdicts out. No verdict shows a secret's value.
+"""
+
+from __future__ import annotations
+
+from rewriter.judgement.argument import Argument, Word
+from rewriter.judgement.commands import command_credentials, text_credentials
+from rewriter.judgement.contents import file_content
+from rewriter.judgement.files import copied_file, credential_file, secret_id
+from rewriter.judgement.kingfisher import KingfisherRules, installed_rules
+from rewriter.judgement.names import judge_name
+from rewriter.judgement.pairs import judge_pair
+from rewriter.judgement.pipes import piped_password
+from rewriter.judgement.providers import ProviderRules, TableRules, provider_token
+from rewriter.judgement.urls import url_credentials
+from rewriter.judgement.values import judge_value
+from rewriter.judgement.verdicts import (
+    Assignment,
+    Category,
+    Certainty,
+    CommandCredential,
+    ContentVerdict,
+    FileVerdict,
+    NameVerdict,
+    PairVerdict,
+    ProviderMatch,
+    UrlCredential,
+    ValueKind,
+    ValueVerdict,
+)
+
+__all__ = [
+    "Argument",
+    "Assignment",
+    "Category",
+    "Certainty",
+    "CommandCredential",
+    "ContentVerdict",
+    "FileVerdict",
+    "KingfisherRules",
+    "NameVerdict",
+    "PairVerdict",
+    "ProviderMatch",
+    "ProviderRules",
+    "TableRules",
+    "UrlCredential",
+    "ValueKind",
+    "ValueVerdict",
+    "Word",
+    "command_credentials",
+    "copied_file",
+    "credential_file",
+    "file_content",
+    "installed_rules",
+    "judge_name",
+    "judge_pair",
+    "judge_value",
+    "piped_password",
+    "provider_token",
+    "secret_id",
+    "text_credentials",
+    "url_credentials",
+]
