@@ -1,0 +1,1 @@
+"""Read the kinds of callers, one module each; a module offers its `KIND`."""

@@ -1,0 +1,94 @@
+"""Read the artifacts of Skaffold."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Final
+
+from rewriter.callers.kind import Kind
+from rewriter.callers.model import (
+    Builder,
+    Caller,
+    CallerForm,
+    CallerKind,
+    Files,
+    FromLiteral,
+    FromVariable,
+    Inherited,
+    Reading,
+    TreeForm,
+    TreeStyle,
+    Unreadable,
+    Value,
+    place,
+)
+from rewriter.callers.paths import within
+from rewriter.callers.tree_arguments import arguments_of, secret_ids
+from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get, index_of, parse, walk
+from rewriter.model.text import Source
+
+_NAME: Final = re.compile(r"skaffold(?:[._-].*)?\.ya?ml")
+_VARIABLE: Final = re.compile(r"\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+
+
+def _matches(path: str) -> bool:
+    return _NAME.fullmatch(posixpath.basename(path)) is not None
+
+
+def _read(source: Source, files: Files) -> Reading:  # noqa: ARG001
+    callers: list[Caller] = []
+    for document in parse(source):
+        for node in walk(document):
+            artifacts = get(node, "artifacts") if isinstance(node, Mapping) and index_of(node, "artifacts") else None
+            if isinstance(node, Mapping) and index_of(node, "artifacts") == 0:
+                artifacts = get(node, "artifacts")
+            for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
+                callers += _of_artifact(source, artifact)
+    return Reading(tuple(callers))
+
+
+def _of_artifact(source: Source, artifact: Node) -> list[Caller]:
+    found: list[Caller] = []
+    directory = posixpath.dirname(source.path)
+    written = get(artifact, "context")
+    context = within(posixpath.join(directory, written.value if isinstance(written, Scalar) else "."))
+    for key in ("docker", "kaniko"):
+        block = get(artifact, key)
+        if not isinstance(block, Mapping):
+            continue
+        file, target = get(block, "dockerfile"), get(block, "target")
+        name = file.value if isinstance(file, Scalar) else "Dockerfile"
+        form: CallerForm = TreeForm(TreeStyle.SKAFFOLD, block, "buildArgs", directory)
+        why = "kaniko has no build secrets" if key == "kaniko" else None
+        if block.alias is not None or index_of(block, "buildArgs") is None:
+            why = why or ("the artifact is shared through an alias" if block.alias is not None else None)
+        found.append(
+            Caller(
+                path=source.path,
+                kind=CallerKind.SKAFFOLD,
+                place=place(source, block.place),
+                context=context,
+                dockerfile=within(posixpath.join(context, name)) if context is not None else None,
+                target=target.value if isinstance(target, Scalar) else None,
+                arguments=arguments_of(source, get(block, "buildArgs"), _value, why=why),
+                secrets=secret_ids(get(block, "secrets")),
+                builder=Builder.KANIKO if key == "kaniko" else Builder.DOCKER,
+                form=Unreadable(why) if why else form,
+            )
+        )
+    return found
+
+
+def _value(_: str, node: Node) -> Value:
+    if not isinstance(node, Scalar):
+        return Unreadable("the value is no text")
+    if node.is_null:
+        return Inherited()
+    variable = _VARIABLE.fullmatch(node.value)
+    if variable:
+        return FromVariable(variable[1], exported=True, text=node.value)
+    return Unreadable("the value is put together by a template") if "{{" in node.value else FromLiteral()
+
+
+KIND: Final = Kind(_matches, _read)
