@@ -1,0 +1,278 @@
+"""Find credential files that COPY and ADD bring into an image, who reads them there, and where they are removed."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from rewriter.documents.dockerfile import Instruction, Word, expand, machine, scope, successors
+from rewriter.documents.run import Fragment, RunBody, bare_words
+from rewriter.documents.shell import Visit
+from rewriter.documents.shell import Word as ShellWord
+from rewriter.errors import RepositoryError
+from rewriter.judgement import ContentVerdict, FileVerdict, credential_file, file_content
+from rewriter.project import Build, Project, context_path
+from rewriter.readers import Reach, file_reach, tool_file_reach
+from rewriter.repository import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Hold a command that only removes the file or sets its mode or owner; a mount makes it needless."""
+
+    body: RunBody
+    fragment: Fragment
+    visit: Visit
+    word: ShellWord
+    alone: bool
+    removes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedFile:
+    """Hold one credential file that an instruction copies.
+
+    `source` is relative to the context; `word` names it, alone or as a folder (`whole`). `target` is the
+    absolute path in the image, None if it cannot be told. `content` is None when the repository lacks the file.
+    """
+
+    build: Build
+    instruction: Instruction
+    word: Word
+    source: str
+    target: str | None
+    verdict: FileVerdict
+    content: ContentVerdict | None
+    whole: bool
+    readers: tuple[tuple[RunBody, Reach], ...]
+    upkeep: tuple[Upkeep, ...]
+    removed: bool
+
+
+def copied_files(project: Project, build: Build) -> tuple[CopiedFile, ...]:
+    """Return the credential files that a build copies from its context, in the order of the file."""
+    found: list[CopiedFile] = []
+    for entry in build.dockerfile.instructions:
+        if entry.keyword in ("COPY", "ADD") and not any(flag.name == "from" for flag in entry.flags):
+            found += _copied(project, build, entry)
+    return tuple(found)
+
+
+def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[CopiedFile]:
+    words = entry.json or entry.words
+    if len(words) < 2:
+        return
+    for word in words[:-1]:
+        if "://" in word.value or "$" in word.value:
+            continue
+        for source, whole in _matches(project, build, word.value):
+            verdict = credential_file(source)
+            if verdict is None:
+                continue
+            content = _content(project, build, source)
+            if content is None and whole:
+                continue
+            if content is not None and not content.secret:
+                continue
+            target = _target(build, entry, words, word, source)
+            yield _trace(
+                build,
+                entry,
+                word,
+                source=source,
+                target=target,
+                verdict=verdict,
+                content=content,
+                whole=whole,
+            )
+
+
+def _matches(project: Project, build: Build, pattern: str) -> Iterator[tuple[str, bool]]:
+    """Yield the context's files that a source word takes, and whether it takes them as a part of a folder."""
+    name = context_path(pattern)
+    files = project.context_files(build)
+    if not name:
+        yield from ((path, True) for path in files)
+        return
+    if not re.search(r"[*?\[]", name):
+        prefix = f"{build.context}/{name}" if build.context else name
+        if project.repository.kind(prefix) is Kind.DIRECTORY:
+            yield from ((path, True) for path in files if path.startswith(f"{name}/"))
+        elif name in files or project.repository.kind(prefix) is Kind.MISSING:
+            yield name, False
+        return
+    depth = name.count("/")
+    for path in files:
+        parts = path.split("/")
+        head = "/".join(parts[: depth + 1])
+        if all(fnmatchcase(part, want) for part, want in zip(head.split("/"), name.split("/"), strict=False)):
+            yield path, len(parts) > depth + 1
+
+
+def _content(project: Project, build: Build, source: str) -> ContentVerdict | None:
+    path = f"{build.context}/{source}" if build.context else source
+    if project.repository.kind(path) not in (Kind.FILE, Kind.LINK):
+        return None
+    try:
+        return file_content(source, project.repository.read(path))
+    except RepositoryError:
+        return None
+
+
+def _target(build: Build, entry: Instruction, words: tuple[Word, ...], word: Word, source: str) -> str | None:
+    """Return where a source lies in the image (Dockerfile reference, COPY: a folder target ends in a slash)."""
+    file = build.dockerfile
+    before = machine(file, entry)
+    visible = scope(file, entry)
+
+    def lookup(name: str) -> str | None:
+        binding = visible.get(name)
+        value = binding.assignment.value if binding else None
+        return value.value if value is not None and "$" not in value.value else None
+
+    written = expand(words[-1], lookup)
+    if written is None or written.startswith("~"):
+        return None
+    base = before.workdir or ("/" if file.stages[entry.stage].base.value == "scratch" else None)
+    if not written.startswith("/") and base is None:
+        return None
+    place = posixpath.normpath(posixpath.join(base or "/", written))
+    inside = context_path(word.value)
+    rest = source if not inside else posixpath.relpath(source, inside)
+    if rest != "." and not re.search(r"[*?\[]", inside):
+        return posixpath.join(place, rest)
+    if len(words) > 2 or written.endswith("/") or written in (".", "..") or _is_folder(build, place):
+        return posixpath.join(place, source.rsplit("/", 1)[-1])
+    return place
+
+
+_FOLDERS: Final = frozenset(
+    {
+        "/",
+        "/root",
+        "/etc",
+        "/tmp",  # noqa: S108 - a path of the image
+        "/opt",
+        "/app",
+        "/src",
+        "/code",
+        "/usr/src/app",
+        "/workspace",
+        "/root/.ssh",
+        "/root/.aws",
+    }
+)
+
+
+def _is_folder(build: Build, place: str) -> bool:
+    file = build.dockerfile
+    used = {machine(file, entry).workdir for entry in file.instructions if entry.keyword != "FROM"}
+    return place in used or place in _FOLDERS
+
+
+def _trace(
+    build: Build,
+    entry: Instruction,
+    word: Word,
+    *,
+    source: str,
+    target: str | None,
+    verdict: FileVerdict,
+    content: ContentVerdict | None,
+    whole: bool,
+) -> CopiedFile:
+    readers: list[tuple[RunBody, Reach]] = []
+    upkeep: list[Upkeep] = []
+    removed = False
+    if target is not None:
+        for body in _later_runs(build, entry):
+            mine = tuple(_upkeep(build, body, target))
+            upkeep += mine
+            gone = any(one.removes for one in mine)
+            reach = _reach(body, target, mine, whole=whole)
+            if reach is not Reach.NONE and not removed:
+                readers.append((body, reach))
+            removed = removed or gone
+    strong = tuple(pair for pair in readers if pair[1] is not Reach.OPAQUE)
+    return CopiedFile(
+        build=build,
+        instruction=entry,
+        word=word,
+        source=source,
+        target=target,
+        verdict=verdict,
+        content=content,
+        whole=whole,
+        readers=strong or (() if whole else tuple(readers)),
+        upkeep=tuple(upkeep),
+        removed=removed,
+    )
+
+
+def _later_runs(build: Build, entry: Instruction) -> Iterator[RunBody]:
+    """Yield the RUNs that see what an instruction put into its stage."""
+    inheriting = {entry.stage, *successors(build.dockerfile, entry.stage)}
+    for body in build.runs:
+        run = body.instruction
+        if run.index > entry.index and run.stage in inheriting:
+            yield body
+
+
+_UPKEEP: Final = frozenset({"rm", "chmod", "chown", "shred", "unlink"})
+
+
+def _upkeep(build: Build, body: RunBody, target: str) -> Iterator[Upkeep]:
+    for fragment, visit in body.commands():
+        words = bare_words(visit.command)
+        program = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+        if program not in _UPKEEP:
+            continue
+        names = [word for word in words[1:] if not word.text.startswith("-")]
+        if program in ("chmod", "chown"):
+            names = names[1:]
+        for word in names:
+            place = image_path(build, body.instruction, word)
+            removes = program not in ("chmod", "chown")
+            if place == target or (removes and place is not None and target.startswith(f"{place}/")):
+                yield Upkeep(body, fragment, visit, word, alone=len(names) == 1, removes=removes)
+
+
+def image_path(build: Build, instruction: Instruction, word: ShellWord) -> str | None:
+    """Return the absolute path that a word of a command names, `~` and `$HOME` resolved, or None."""
+    before = machine(build.dockerfile, instruction)
+    text = word.text.strip("\"'") if word.value is None else word.value
+    home = before.home if before.home_known else None
+    for prefix in ("~/", "$HOME/", "${HOME}/"):
+        if text.startswith(prefix):
+            if home is None:
+                return None
+            text = posixpath.join(home, text.removeprefix(prefix))
+    if "$" in text or "*" in text:
+        return None
+    if not text.startswith("/"):
+        if before.workdir is None:
+            return None
+        text = posixpath.join(before.workdir, text)
+    return posixpath.normpath(text)
+
+
+def _reach(body: RunBody, target: str, upkeep: tuple[Upkeep, ...], *, whole: bool) -> Reach:
+    """Return how a RUN reaches the file by anything but upkeep."""
+    reach = file_reach(body, target)
+    if reach is not Reach.TEXT:
+        return reach
+    base = target.rsplit("/", 1)[-1]
+    kept = {one.visit.command.span for one in upkeep}
+    for fragment, visit in body.commands():
+        if visit.command.span in kept:
+            continue
+        if base in visit.command.span.of(fragment.script.text):
+            return Reach.TEXT
+    others = [visit for _, visit in body.commands() if visit.command.span not in kept]
+    if not others and not body.problem:
+        return Reach.NONE
+    return Reach.NONE if whole else tool_file_reach(body, target)

@@ -1,0 +1,111 @@
+"""Describe flows: the variables of a Dockerfile that carry one secret, and the RUNs that read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rewriter.documents.dockerfile import Binding, Instruction
+from rewriter.documents.run import RunBody
+from rewriter.judgement import PairVerdict
+from rewriter.model.masked import Masked
+from rewriter.model.secret import Confidence, Phase
+from rewriter.project import Build
+from rewriter.readers import Reach
+
+
+class Origin(StrEnum):
+    """Say what one ARG or ENV assignment gives its variable."""
+
+    OUTSIDE = "outside"
+    """ARG without a default: the caller gives the value."""
+    LITERAL = "literal"
+    """The value stands in the file."""
+    ALIAS = "alias"
+    """Exactly the value of another variable (or its own, ARG to ENV)."""
+    DERIVED = "derived"
+    """Made from other variables and text."""
+    EMPTY = "empty"
+    """Nothing, or a stand-in that is no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Hold one assignment; `sources` are the other variables in its value."""
+
+    name: str
+    binding: Binding
+    origin: Origin
+    sources: tuple[str, ...]
+    value: Masked | None
+    verdict: PairVerdict
+
+    @property
+    def instruction(self) -> Instruction:
+        """Return the ARG or ENV instruction."""
+        return self.binding.instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Hold one RUN that reads a variable of a flow."""
+
+    body: RunBody
+    name: str
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Hold the variables that carry one value; `blocked` are instructions that no mount can serve."""
+
+    build: Build
+    names: tuple[str, ...]
+    roots: tuple[str, ...]
+    definitions: tuple[Definition, ...]
+    uses: tuple[Use, ...]
+    blocked: tuple[tuple[Instruction, str], ...]
+    phase: Phase
+    runtime_readers: tuple[str, ...]
+
+    def root_of(self, name: str) -> str:
+        """Return the root whose secret a variable carries (the first, where it carries several)."""
+        seen: set[str] = set()
+        while name not in self.roots and name not in seen:
+            seen.add(name)
+            sources = [source for entry in self.defined(name) for source in entry.sources if source in self.names]
+            if not sources:
+                break
+            name = sources[0]
+        return name
+
+    @property
+    def secret_ids(self) -> tuple[str, ...]:
+        """Return the id of each root's secret."""
+        return tuple(secret_id(root) for root in self.roots)
+
+    def defined(self, name: str) -> tuple[Definition, ...]:
+        """Return the assignments of one variable."""
+        return tuple(entry for entry in self.definitions if entry.name == name)
+
+    def literals(self, root: str) -> tuple[Masked, ...]:
+        """Return the different literal values of one root, in the order of the file."""
+        values = [entry.value for entry in self.defined(root) if entry.value is not None]
+        return tuple(dict.fromkeys(values))
+
+    @property
+    def confidence(self) -> Confidence:
+        """Return how sure it is that the flow carries a secret."""
+        ranks = list(Confidence)
+        return max((entry.verdict.confidence for entry in self.definitions), key=ranks.index, default=Confidence.LOW)
+
+    @property
+    def placeholder(self) -> bool:
+        """Tell whether all literals of the flow are stand-ins such as `changeme`."""
+        literal = [entry for entry in self.definitions if entry.value is not None]
+        return bool(literal) and all(entry.verdict.placeholder for entry in literal)
+
+
+def secret_id(name: str) -> str:
+    """Return the id of the build secret that carries a variable (`NPM_TOKEN` -> `npm_token`)."""
+    return name.lower()

@@ -1,0 +1,83 @@
+"""Decide when a secret is needed: by the build, by the running container, or by both."""
+
+from __future__ import annotations
+
+from rewriter.documents.dockerfile import Kind, final_stage, successors
+from rewriter.documents.run import read_run
+from rewriter.flow.model import Definition, Origin, Use
+from rewriter.model.secret import Phase
+from rewriter.project import Build, Project
+from rewriter.readers import Reach, command_lines, scripts_called
+from rewriter.recipes import recipes
+
+
+def runtime_readers(project: Project, build: Build, definitions: tuple[Definition, ...]) -> tuple[str, ...]:
+    """Return what reads an ENV of the final image when it runs: instructions, then files of the context."""
+    file = build.dockerfile
+    final = final_stage(file)
+    kept = [
+        entry
+        for entry in definitions
+        if entry.binding.kind is Kind.ENV
+        and entry.origin is not Origin.EMPTY
+        and (entry.instruction.stage == final or final in successors(file, entry.instruction.stage))
+    ]
+    found: list[str] = []
+    scripts = _build_scripts(project, build) if kept else frozenset()
+    for name in dict.fromkeys(entry.name for entry in kept):
+        for entry in file.instructions:
+            if entry.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK") and entry.stage in (
+                final,
+                kept[0].instruction.stage,
+            ):
+                body = read_run(file.source, entry)
+                if body.mentions(name):
+                    found.append(f"{build.path}:{entry.line}")
+        found += project.mentioned(build, name, skip=lambda path: path in scripts or _is_build_file(path, project))
+    return tuple(dict.fromkeys(found))
+
+
+def _build_scripts(project: Project, build: Build) -> frozenset[str]:
+    """Return the paths of the context's scripts that RUNs call: what they read, the build reads."""
+    called = {path for body in build.runs for words in command_lines(body) for path in scripts_called(words)}
+    paths = (project.script_path(build, path) for path in called)
+    return frozenset(path for path in paths if path is not None)
+
+
+def _is_build_file(path: str, project: Project) -> bool:
+    base = path.rsplit("/", 1)[-1]
+    if any(base in file.names for recipe in recipes() for file in recipe.files):
+        return True
+    if base.startswith(".env") or path.startswith((".github/", ".gitlab", ".circleci/")):
+        return True
+    lowered = base.lower()
+    named = any(build.path == path for build in project.builds) or any(
+        caller.path == path for caller in project.callers
+    )
+    return named or lowered.endswith((".md", ".rst", ".txt", ".lock", ".dockerignore", ".gitignore"))
+
+
+def phase_of(
+    names: tuple[str, ...],
+    definitions: tuple[Definition, ...],
+    uses: tuple[Use, ...],
+    runtime: tuple[str, ...],
+    build: Build,
+) -> Phase:
+    """Decide when the value is needed, from where it is used and only then from its name."""
+    final = final_stage(build.dockerfile)
+    stays = any(
+        entry.binding.kind is Kind.ENV
+        and entry.origin is not Origin.EMPTY
+        and (entry.instruction.stage == final or final in successors(build.dockerfile, entry.instruction.stage))
+        for entry in definitions
+    )
+    sure = any(use.reach is not Reach.OPAQUE for use in uses)
+    if not stays:
+        return Phase.BUILD
+    if runtime:
+        return Phase.BOTH if sure else Phase.RUNTIME
+    tool = any(recipe.reads_variable(name) for recipe in recipes() for name in names)
+    if sure or tool:
+        return Phase.BUILD
+    return Phase.UNKNOWN

@@ -1,0 +1,337 @@
+"""See a repository as builds: each Dockerfile with its context, its ignore file and what calls it.
+
+Every file is read once and parsed once; a file that cannot be read becomes a `Problem` and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Final
+
+from rewriter import callers
+from rewriter.callers import Caller
+from rewriter.credentials import CommandSecret, command_secrets
+from rewriter.documents import compose, dockerfile, dockerignore
+from rewriter.documents.compose import Compose
+from rewriter.documents.dockerfile import Dockerfile, Instruction
+from rewriter.documents.run import RunBody, is_posix_shell, read_run
+from rewriter.errors import ParseError, RepositoryError
+from rewriter.model.patch import Problem
+from rewriter.model.text import Source, decode
+from rewriter.repository import Kind, Repository
+from rewriter.settings import Settings
+
+_SKIPPED: Final = re.compile(
+    r"(?i)\.(?:dockerignore|j2|jinja2?|tmpl|tpl|template|erb|in|mustache|hbs|ejs|md|rst|html?|py|js|ts|go|rb|sh|png|"
+    r"svg|jpe?g|gif|pdf|xlsx?|zip|gz|tar|orig|rej|bak|swp|yml|yaml|json|toml|lock|patch|diff)$"
+)
+_TEXT_LIMIT: Final = 512 * 1024
+_SEARCH_LIMIT: Final = 32 * 1024 * 1024
+
+
+def is_dockerfile(path: str) -> bool:
+    """Tell by its name whether a file is a Dockerfile (or Containerfile)."""
+    base = path.rsplit("/", 1)[-1].lower()
+    if _SKIPPED.search(base):
+        return False
+    return base.startswith(("dockerfile", "containerfile")) or base.endswith((".dockerfile", ".containerfile"))
+
+
+@dataclass(frozen=True)
+class Build:
+    """Join a Dockerfile with the context that it is built from and with what builds it."""
+
+    dockerfile: Dockerfile
+    context: str
+    callers: tuple[Caller, ...]
+
+    @property
+    def path(self) -> str:
+        """Return the Dockerfile's path."""
+        return self.dockerfile.source.path
+
+    @cached_property
+    def runs(self) -> tuple[RunBody, ...]:
+        """Return the body of every RUN instruction, in the order of the file."""
+        file = self.dockerfile
+        return tuple(read_run(file.source, entry) for entry in file.instructions if entry.keyword == "RUN")
+
+    @cached_property
+    def secrets(self) -> tuple[CommandSecret, ...]:
+        """Return the credentials in the commands of every RUN, in the order of the file."""
+        return tuple(secret for body in self.runs for secret in self.secrets_in(body))
+
+    def secrets_in(self, body: RunBody) -> tuple[CommandSecret, ...]:
+        """Return the credentials in the commands of one RUN."""
+        return self._secrets[body.instruction.index]
+
+    @cached_property
+    def _secrets(self) -> dict[int, tuple[CommandSecret, ...]]:
+        return {body.instruction.index: command_secrets(body) for body in self.runs}
+
+    @cached_property
+    def _bodies(self) -> dict[int, RunBody]:
+        return {body.instruction.index: body for body in self.runs}
+
+    def run(self, instruction: Instruction) -> RunBody:
+        """Return the body of one RUN instruction."""
+        return self._bodies[instruction.index]
+
+    def posix_shell(self, instruction: Instruction) -> bool:
+        """Tell whether the shell that runs an instruction is POSIX-like."""
+        machine = dockerfile.machine(self.dockerfile, instruction)
+        return is_posix_shell(machine.shell, self.dockerfile.escape)
+
+
+class Cache:
+    """Keep parsed documents between passes over a repository, by path and text."""
+
+    def __init__(self) -> None:
+        self.dockerfiles: dict[tuple[str, str], Dockerfile] = {}
+        self.callers: dict[tuple[str, str], tuple[Caller, ...]] = {}
+        self.composes: dict[tuple[str, str], Compose] = {}
+
+
+class Project:
+    """Hold the parsed view of one repository; make it with `read`."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        builds: tuple[Build, ...],
+        composes: tuple[Compose, ...],
+        called: tuple[Caller, ...],
+        problems: tuple[Problem, ...],
+        documents: int,
+        cache: Cache,
+    ) -> None:
+        self.repository = repository
+        self.builds = builds
+        self.composes = composes
+        self.callers = called
+        self.problems = problems
+        self.documents = documents
+        self.cache = cache
+        self._texts: dict[str, str | None] = {}
+        self._contexts: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file of moderate size, or None if there is none."""
+        if path not in self._texts:
+            self._texts[path] = self._read_text(path)
+        return self._texts[path]
+
+    def _read_text(self, path: str) -> str | None:
+        if self.repository.kind(path) not in (Kind.FILE, Kind.LINK):
+            return None
+        try:
+            data = self.repository.read(path, _TEXT_LIMIT)
+        except RepositoryError:
+            return None
+        return None if b"\0" in data else decode(data)
+
+    def source(self, path: str) -> Source:
+        """Return a file as a source; raises `RepositoryError` when it cannot be read."""
+        return Source(path, decode(self.repository.read(path)))
+
+    def build(self, path: str) -> Build:
+        """Return the build of the Dockerfile at a path."""
+        return next(build for build in self.builds if build.path == path)
+
+    def context_files(self, build: Build) -> tuple[str, ...]:
+        """Return the paths, relative to the context, that a build can copy (its ignore file applied)."""
+        key = (build.context, build.path)
+        if key not in self._contexts:
+            self._contexts[key] = self._list_context(build)
+        return self._contexts[key]
+
+    def _list_context(self, build: Build) -> tuple[str, ...]:
+        prefix = f"{build.context}/" if build.context else ""
+        inside = [path.removeprefix(prefix) for path in self.repository.paths() if path.startswith(prefix)]
+        name = dockerignore.ignore_file_for(self.repository, build.context, build.path)
+        if name is None:
+            return tuple(inside)
+        text = self.text(name)
+        if text is None:
+            return tuple(inside)
+        hidden = dockerignore.matcher(dockerignore.parse(Source(name, text)))
+        return tuple(path for path in inside if not hidden(path))
+
+    def context_script(self, build: Build) -> Callable[[str], str | None]:
+        """Return a function that gives the text of the context's script which a command names."""
+
+        def script(path: str) -> str | None:
+            found = self.script_path(build, path)
+            return None if found is None else self.text(found)
+
+        return script
+
+    def script_path(self, build: Build, path: str) -> str | None:
+        """Return the context's file that a command in the image names, by the longest common end of the paths."""
+        files = self.context_files(build)
+        tail = path.removeprefix("./").lstrip("/")
+        while tail:
+            matches = [file for file in files if file == tail or file.endswith("/" + tail)]
+            if matches:
+                return _join(build.context, min(matches, key=len))
+            tail = tail.partition("/")[2]
+        return None
+
+    def mentioned(self, build: Build, name: str, *, skip: Callable[[str], bool]) -> tuple[str, ...]:
+        """Return the context's own source files that name a variable, at most ten, vendored ones left out."""
+        pattern = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
+        allowed = set(self.context_files(build))
+        prefix = f"{build.context}/" if build.context else ""
+        found: list[str] = []
+        budget = _SEARCH_LIMIT
+        for path in self.repository.documents():
+            if not path.startswith(prefix) or path.removeprefix(prefix) not in allowed or skip(path):
+                continue
+            text = self.text(path)
+            budget -= len(text or "")
+            if text is not None and name in text and pattern.search(text):
+                found.append(path)
+            if len(found) == 10 or budget < 0:
+                break
+        return tuple(found)
+
+
+def context_path(written: str) -> str:
+    """Return what a COPY source names inside the context, as BuildKit cleans it; empty for the whole context."""
+    return posixpath.normpath("/" + written.replace("\0", "")).lstrip("/")
+
+
+def _join(context: str, path: str) -> str:
+    return f"{context}/{path}" if context else path
+
+
+def read(repository: Repository, settings: Settings, *, only: str | None = None, cache: Cache | None = None) -> Project:
+    """Return the parsed view of a repository; `only` limits it to one Dockerfile."""
+    kept = cache or Cache()
+    reader = _Reader(repository, kept)
+    paths = (only,) if only is not None else _selected(repository.documents(), settings.exclude)
+    found: list[Caller] = []
+    composes: list[Compose] = []
+    for path in paths:
+        if callers.is_candidate(path) and not is_dockerfile(path):
+            found += reader.callers(path)
+            if compose.is_compose_path(path):
+                composes += reader.compose(path)
+    named = {caller.dockerfile for caller in found if caller.dockerfile}
+    wanted = [path for path in paths if path == only or is_dockerfile(path) or path in named]
+    files = [file for path in wanted if (file := reader.dockerfile(path)) is not None]
+    builds = tuple(_build(repository, file, found) for file in files)
+    return Project(
+        repository,
+        builds=builds,
+        composes=tuple(composes),
+        called=tuple(found),
+        problems=tuple(reader.problems),
+        documents=reader.count,
+        cache=kept,
+    )
+
+
+def _selected(paths: Iterable[str], exclude: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(path for path in paths if not any(fnmatchcase(path, pattern) for pattern in exclude))
+
+
+class _Reader:
+    """Read and parse files, collecting problems."""
+
+    def __init__(self, repository: Repository, cache: Cache) -> None:
+        self.repository = repository
+        self.cache = cache
+        self.problems: list[Problem] = []
+        self.count = 0
+        self._sources: dict[str, Source | None] = {}
+
+    def _source(self, path: str) -> Source | None:
+        if path not in self._sources:
+            self._sources[path] = self._load(path)
+        return self._sources[path]
+
+    def _load(self, path: str) -> Source | None:
+        try:
+            data = self.repository.read(path)
+        except RepositoryError as error:
+            self.problems.append(Problem(path, 0, str(error).removeprefix(f"{path}: ")))
+            return None
+        self.count += 1
+        return Source(path, decode(data))
+
+    def dockerfile(self, path: str) -> Dockerfile | None:
+        source = self._source(path)
+        if source is None:
+            return None
+        key = (path, source.text)
+        if key not in self.cache.dockerfiles:
+            try:
+                self.cache.dockerfiles[key] = dockerfile.parse(source)
+            except ParseError as error:
+                self.problems.append(Problem(path, error.line, error.what))
+                return None
+        return self.cache.dockerfiles[key]
+
+    def callers(self, path: str) -> tuple[Caller, ...]:
+        source = self._source(path)
+        if source is None:
+            return ()
+        key = (path, source.text)
+        if key not in self.cache.callers:
+            try:
+                self.cache.callers[key] = callers.find(
+                    path, source, files=lambda name: self.repository.kind(name) in (Kind.FILE, Kind.LINK)
+                )
+            except ParseError as error:
+                if "docker" in source.text or "build-arg" in source.text:
+                    self.problems.append(Problem(path, error.line, error.what))
+                return ()
+        return self.cache.callers[key]
+
+    def compose(self, path: str) -> tuple[Compose, ...]:
+        source = self._source(path)
+        if source is None:
+            return ()
+        key = (path, source.text)
+        if key not in self.cache.composes:
+            try:
+                self.cache.composes[key] = compose.parse(source)
+            except ParseError:
+                return ()  # the callers' reader has reported it
+        return (self.cache.composes[key],)
+
+
+def _build(repository: Repository, file: Dockerfile, found: Iterable[Caller]) -> Build:
+    path = file.source.path
+    mine = tuple(caller for caller in found if caller.dockerfile == path)
+    contexts = [caller.context for caller in mine if caller.context is not None]
+    context = contexts[0] if contexts else _guess_context(repository, file)
+    return Build(file, context, mine)
+
+
+def _guess_context(repository: Repository, file: Dockerfile) -> str:
+    """Return the folder in which the COPY sources exist: the Dockerfile's own, one above, or the root."""
+    folder = file.source.path.rpartition("/")[0]
+    sources = [
+        context_path(word.value)
+        for entry in file.instructions
+        if entry.keyword in ("COPY", "ADD") and not any(flag.name == "from" for flag in entry.flags)
+        for word in (entry.json or entry.words)[:-1]
+    ]
+    exact = [name for name in sources if name and not re.search(r"[*?\[$:]", name)]
+    candidates = [folder]
+    while folder:
+        folder = folder.rpartition("/")[0]
+        candidates.append(folder)
+
+    def present(context: str) -> int:
+        return sum(repository.kind(_join(context, name)) is not Kind.MISSING for name in exact)
+
+    return max(candidates, key=present) if exact else candidates[0]

@@ -1,0 +1,146 @@
+"""Tell which RUN instructions read a variable or a credential file, and how that is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final
+
+from rewriter.documents.run import Form, RunBody, bare_words
+from rewriter.recipes import Recipe, inert_commands, recipes
+
+
+class Reach(StrEnum):
+    """Say how a RUN comes to read something, surest first."""
+
+    TEXT = "text"
+    """The instruction names it."""
+    TOOL = "tool"
+    """A tool that it calls reads it by itself (a recipe says so)."""
+    CONFIG = "config"
+    """A configuration file that the tool reads refers to it."""
+    SCRIPT = "script"
+    """A script of the context that it runs names it."""
+    OPAQUE = "opaque"
+    """It runs code that cannot be looked into."""
+    NONE = "none"
+    """Nothing in it can read it."""
+
+
+_INTERPRETERS: Final = frozenset(
+    {
+        "sh",
+        "bash",
+        "dash",
+        "ash",
+        "zsh",
+        "python",
+        "python3",
+        "node",
+        "ruby",
+        "perl",
+        "php",
+        "deno",
+        "bun",
+        "source",
+        ".",
+    }
+)
+_SCRIPT: Final = re.compile(r"[A-Za-z0-9_./-]{1,200}")
+
+
+def command_lines(body: RunBody) -> Iterator[tuple[str, ...]]:
+    """Yield the literal words of every command that a RUN calls, wrappers such as `sudo` taken off.
+
+    A word with an expansion in it is yielded as written; a command whose name is dynamic begins with `$`.
+    """
+    if body.form is Form.EXEC and body.argv and not body.fragments:
+        yield body.argv
+    for _, visit in body.commands():
+        words = bare_words(visit.command)
+        if words:
+            yield tuple(word.text if word.value is None else word.value for word in words)
+
+
+def scripts_called(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the paths among the words of a command that may be scripts it runs."""
+    program = words[0]
+    if "/" in program and _SCRIPT.fullmatch(program):
+        return (program,)
+    if program.rsplit("/", 1)[-1] in _INTERPRETERS:
+        return tuple(word for word in words[1:] if not word.startswith("-") and _SCRIPT.fullmatch(word))[:1]
+    return ()
+
+
+def variable_reach(
+    body: RunBody,
+    name: str,
+    *,
+    configured: Callable[[Recipe, str], bool],
+    script: Callable[[str], str | None],
+) -> Reach:
+    """Return how a RUN reaches the environment variable `name`.
+
+    `configured` tells whether a tool's configuration file in the context refers to the variable, `script`
+    gives the text of a script of the context, or None.
+    """
+    if body.mentions(name):
+        return Reach.TEXT
+    best = Reach.OPAQUE if body.problem else Reach.NONE
+    for words in command_lines(body):
+        reach = _command_reach(words, name, configured=configured, script=script)
+        if _ORDER[reach] < _ORDER[best]:
+            best = reach
+    return best
+
+
+_ORDER: Final = {reach: rank for rank, reach in enumerate(Reach)}
+
+
+def _command_reach(
+    words: Sequence[str],
+    name: str,
+    *,
+    configured: Callable[[Recipe, str], bool],
+    script: Callable[[str], str | None],
+) -> Reach:
+    called = [recipe for recipe in recipes() if recipe.called_by(words)]
+    if any(recipe.reads_variable(name) for recipe in called):
+        return Reach.TOOL
+    if any(configured(recipe, name) for recipe in called):
+        return Reach.CONFIG
+    texts = [script(path) for path in scripts_called(words)]
+    known = [text for text in texts if text is not None]
+    pattern = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
+    if any(pattern.search(text) for text in known):
+        return Reach.SCRIPT
+    if called:
+        return Reach.OPAQUE if any(recipe.executes(words) for recipe in called) else Reach.NONE
+    program = words[0].rsplit("/", 1)[-1]
+    return Reach.NONE if program in inert_commands() and not known else Reach.OPAQUE
+
+
+def file_reach(body: RunBody, path: str) -> Reach:
+    """Return how a RUN reaches the credential file at an absolute path inside the image."""
+    base = path.rsplit("/", 1)[-1]
+    if body.mentions_path(path) or (base not in _COMMON and body.mentions_path(base)):
+        return Reach.TEXT
+    return tool_file_reach(body, path)
+
+
+def tool_file_reach(body: RunBody, path: str) -> Reach:
+    """Return how a RUN reaches the file without naming it: a tool reads it, or code that cannot be looked into."""
+    best = Reach.OPAQUE if body.problem else Reach.NONE
+    for words in command_lines(body):
+        called = [recipe for recipe in recipes() if recipe.called_by(words)]
+        if any(recipe.reads_file(path) for recipe in called):
+            return Reach.TOOL
+        program = words[0].rsplit("/", 1)[-1]
+        runs_code = any(recipe.executes(words) for recipe in called)
+        if runs_code or (not called and program not in inert_commands()):
+            best = Reach.OPAQUE
+    return best
+
+
+_COMMON: Final = frozenset({"config", "credentials", "key", "token"})

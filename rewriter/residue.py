@@ -1,0 +1,221 @@
+"""Find what a RUN leaves behind of a secret: files that it writes and configuration that a tool keeps.
+
+A mount keeps the value out of history and log, but a command that stores it in a file puts it into the layer
+all the same (docs/leaks.md, "Where a build argument or literal ends up").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from rewriter.copied import image_path
+from rewriter.credentials import CommandSecret
+from rewriter.documents.run import Fragment, RunBody, bare_words
+from rewriter.documents.shell import (
+    Command,
+    Group,
+    Pipeline,
+    Redirect,
+    Subshell,
+    Visit,
+    Word,
+)
+from rewriter.judgement import url_credentials
+from rewriter.project import Build
+
+
+class Kept(StrEnum):
+    """Say how a value is kept."""
+
+    WRITTEN = "written"
+    """A command writes it to a file by redirection or `tee`."""
+    GIT_URL = "git-url"
+    """git stores the URL with the credential in `.git/config`."""
+    GIT_CONFIG = "git-config"
+    """`git config --global` stores a rewriting rule with the credential."""
+    STORED = "stored"
+    """The tool stores it in a file of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """Hold one command that leaves the value behind.
+
+    `path` is where, as an absolute path in the image when known, `written` as the command has it. `contained`
+    tells that the same RUN removes it again.
+    """
+
+    body: RunBody
+    fragment: Fragment
+    visit: Visit
+    kind: Kept
+    path: str | None
+    written: str
+    contained: bool
+    word: Word | None
+
+
+def residues(build: Build, body: RunBody, names: Iterable[str]) -> tuple[Residue, ...]:
+    """Return what one RUN leaves behind of the variables `names`, in text order."""
+    found: list[Residue] = []
+    for fragment in body.fragments:
+        tainted = _tainted(fragment, frozenset(names))
+        users = _users(fragment, tainted)
+        for holder, visit in body.commands():
+            if holder is fragment and visit.command.span in users:
+                found += _of_command(build, body, fragment, visit, tainted)
+    return tuple(found)
+
+
+def literal_residues(build: Build, secret: CommandSecret) -> tuple[Residue, ...]:
+    """Return what the command with a literal credential leaves behind of it."""
+    if secret.fragment is None or secret.visit is None:
+        return ()
+    return tuple(_of_command(build, secret.body, secret.fragment, secret.visit, frozenset(), literal=secret))
+
+
+def _tainted(fragment: Fragment, names: frozenset[str]) -> frozenset[str]:
+    """Return the names and every shell variable that is made from one of them."""
+    found = set(names)
+    for visit in fragment.visits:
+        for assigned in visit.command.assignments:
+            if found.intersection(fragment.names_in(assigned.span)):
+                found.add(assigned.name)
+    return frozenset(found)
+
+
+def _users(fragment: Fragment, names: frozenset[str]) -> set[object]:
+    """Return the spans of the commands that expand one of the names."""
+    return {use.command.span for use in fragment.uses if use.name in names and use.command is not None}
+
+
+_GIT_NETWORK: Final = frozenset({"clone", "fetch", "pull", "ls-remote", "push", "submodule", "remote", "lfs"})
+_HARMLESS: Final = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
+
+
+def _of_command(
+    build: Build,
+    body: RunBody,
+    fragment: Fragment,
+    visit: Visit,
+    names: frozenset[str],
+    *,
+    literal: CommandSecret | None = None,
+) -> Iterator[Residue]:
+    words = bare_words(visit.command)
+    program = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+    for target in _targets(visit):
+        if target.value is None or not target.value.startswith(_HARMLESS):
+            yield _residue(build, body, fragment, visit, Kept.WRITTEN, target)
+    if program == "git":
+        yield from _git(build, body, fragment, visit, words=words, names=names)
+        return
+    for secret in build.secrets_in(body):
+        mine = (
+            secret.visit is not None and secret.visit.command.span == visit.command.span and secret.fragment is fragment
+        )
+        if mine and secret.persists and (secret is literal or names & set(secret.variables)):
+            gone = _stored_removed(body, fragment, visit, secret.persists)
+            yield Residue(body, fragment, visit, Kept.STORED, None, secret.persists, contained=gone, word=None)
+
+
+def _git(
+    build: Build,
+    body: RunBody,
+    fragment: Fragment,
+    visit: Visit,
+    *,
+    words: tuple[Word, ...],
+    names: frozenset[str],
+) -> Iterator[Residue]:
+    plain = [word.value or "" for word in words]
+    if len(plain) > 1 and plain[1] == "config":
+        yield Residue(body, fragment, visit, Kept.GIT_CONFIG, None, "~/.gitconfig", contained=False, word=None)
+        return
+    if not _GIT_NETWORK & set(plain) or {"fetch", "pull", "ls-remote", "push"} & set(plain):
+        return
+    kept = [word for before, word in pairwise(words) if before.value not in ("-c", "--config-env")]
+    removed = _clone_removed(build, body, words)
+    for word in kept:
+        if url_credentials(word.text):
+            yield Residue(body, fragment, visit, Kept.GIT_URL, None, ".git/config", removed, word)
+            return
+    used = {name for word in kept for name in fragment.names_in(word.span)}
+    if used & names and {"clone", "remote", "submodule"} & set(plain):
+        yield Residue(body, fragment, visit, Kept.GIT_URL, None, ".git/config", removed, None)
+
+
+def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) -> bool:
+    """Tell whether a later command of the same script removes what a tool stored."""
+    for holder, other in body.commands():
+        words = bare_words(other.command)
+        later = holder is fragment and other.command.span.start > visit.command.span.start
+        if later and words and words[0].value == "rm" and any(word.text == path for word in words[1:]):
+            return True
+    return False
+
+
+def _clone_removed(build: Build, body: RunBody, words: tuple[Word, ...]) -> bool:
+    """Tell whether the folder of a clone is removed in the same RUN."""
+    last = words[-1]
+    if last.value is None or "://" in last.text:
+        name = last.text.strip("\"'").rsplit("/", 1)[-1].removesuffix(".git")
+        place: str | None = name
+    else:
+        place = image_path(build, body.instruction, last)
+    for _, visit in body.commands():
+        others = bare_words(visit.command)
+        if others and others[0].value == "rm" and place:
+            for word in others[1:]:
+                gone = posixpath.normpath(word.value).removesuffix("/.git") if word.value else ""
+                if gone.rsplit("/", 1)[-1] == place.rsplit("/", 1)[-1]:
+                    return True
+    return False
+
+
+def _targets(visit: Visit) -> Iterator[Word]:
+    """Yield the words that name files which a command's output goes to."""
+    yield from (redirect.target for redirect in visit.command.redirects if _stores(redirect))
+    for node in visit.path:
+        if isinstance(node, (Group, Subshell)):
+            yield from (redirect.target for redirect in node.redirects if _stores(redirect))
+        if isinstance(node, Pipeline):
+            behind = [
+                part for part in node.commands if isinstance(part, Command) and part.span.start > visit.command.span.end
+            ]
+            for part in behind:
+                yield from (redirect.target for redirect in part.redirects if _stores(redirect))
+                if part.name == "tee":
+                    yield from (word for word in part.words[1:] if not word.text.startswith("-"))
+
+
+def _stores(redirect: Redirect) -> bool:
+    return redirect.writes and redirect.fd in (None, 1)
+
+
+def _residue(build: Build, body: RunBody, fragment: Fragment, visit: Visit, kind: Kept, target: Word) -> Residue:
+    path = image_path(build, body.instruction, target)
+    contained = any(
+        _removes(build, body, other, target, path) and other.command.span.start > visit.command.span.start
+        for holder, other in body.commands()
+        if holder is fragment
+    )
+    return Residue(body, fragment, visit, kind, path, target.text, contained, target)
+
+
+def _removes(build: Build, body: RunBody, visit: Visit, target: Word, path: str | None) -> bool:
+    words = bare_words(visit.command)
+    if not words or (words[0].value or "").rsplit("/", 1)[-1] not in ("rm", "shred", "unlink"):
+        return False
+    for word in words[1:]:
+        if word.text == target.text:
+            return True
+        place = image_path(build, body.instruction, word)
+        if place is not None and path is not None and (place == path or path.startswith(f"{place}/")):
+            return True
+    return False
