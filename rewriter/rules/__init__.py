@@ -1,0 +1,20 @@
+"""Discover the rules: every module of this package that defines `RULE` is one.
+
+A rule takes what is known of a repository and yields findings. Its module docstring is its user page.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from rewriter.rules.rule import Rule
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule, sorted by name."""
+    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__) if info.name != "rule"]
+    found = [module.RULE for module in modules if isinstance(getattr(module, "RULE", None), Rule)]
+    return tuple(sorted(found, key=lambda rule: rule.name))

@@ -1,0 +1,52 @@
+"""Keep credential files out of the build context.
+
+`COPY . .` takes along what `.dockerignore` does not name: `.env`, keys, `.npmrc`. The file then lies in a layer.
+
+Refused: a file that a COPY names, or that a command of the image is started with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rewriter.analysis import Analysis
+from rewriter.copied import CopiedFile
+from rewriter.model.plan import Reason
+from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.rules.rule import Leak, Rule, report
+
+NAME: Final = "no-credential-file-in-context"
+
+
+def check(analysis: Analysis) -> Iterable[Finding]:
+    """Yield one finding for each credential file that a copied folder brings along."""
+    for build in analysis.project.builds:
+        for copied in analysis.copied(build):
+            if copied.whole:
+                yield report(NAME, build.dockerfile.source, copied.word.span, _leak(copied))
+
+
+def _leak(copied: CopiedFile) -> Leak:
+    folder = f"{copied.instruction.keyword} {copied.word.value}"
+    return Leak(
+        name=copied.source,
+        secret=copied.verdict.secret_id,
+        scope=f"{copied.build.path}#{copied.source}",
+        channel=Channel.CONTEXT,
+        phase=Phase.BUILD if copied.readers else Phase.UNKNOWN,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        message=f"{folder} takes {copied.source} ({copied.verdict.kind}) along into a layer",
+        values=() if copied.content is None else copied.content.values,
+    )
+
+
+RULE: Final = Rule(
+    code="UB107",
+    name=NAME,
+    summary="a copied folder brings a credential file along",
+    check=check,
+    unfixed=Reason.FILE_TRACKED,
+    advice="name the file in .dockerignore",
+)

@@ -1,0 +1,87 @@
+"""Leave no secret behind in a file of a layer.
+
+A RUN that writes the value to a file, or runs a tool that stores it (`git clone` with the token in the URL, `npm
+config set`, `git config --global`), puts it into the layer. A later `rm` hides it and removes nothing.
+
+Refused: a file that no known build tool reads, since the running container may need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rewriter.analysis import Analysis
+from rewriter.credentials import literal_ids
+from rewriter.documents.dockerfile import mount
+from rewriter.documents.run import RunBody
+from rewriter.flow import secret_id
+from rewriter.model.plan import Reason
+from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.project import Build
+from rewriter.readers import Reach
+from rewriter.residue import Kept, Residue, literal_residues, residues
+from rewriter.rules.rule import Leak, Rule, report
+
+NAME: Final = "no-secret-left-in-file"
+
+
+def check(analysis: Analysis) -> Iterable[Finding]:
+    """Yield one finding for each command that leaves a secret behind in its layer."""
+    for build in analysis.project.builds:
+        for body, name, secret, residue in _residues(analysis, build):
+            if not residue.contained:
+                span = residue.fragment.span(residue.visit.command.span) or body.instruction.keyword_span
+                yield report(NAME, build.dockerfile.source, span, _leak(build, name, secret, residue))
+
+
+def _residues(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, str, str, Residue]]:
+    for flow in analysis.flows(build):
+        bodies = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
+        for body in bodies.values():
+            for residue in residues(build, body, flow.names):
+                yield body, flow.roots[0], secret_id(flow.roots[0]), residue
+    for secret, identity in literal_ids(build.secrets):
+        for residue in literal_residues(build, secret):
+            yield secret.body, identity.upper(), identity, residue
+    for body in build.runs:
+        for name, identity in _mounted(body):
+            for residue in residues(build, body, (name,)):
+                yield body, name, identity, residue
+
+
+def _mounted(body: RunBody) -> Iterator[tuple[str, str]]:
+    """Yield the environment names, with the ids, of the secrets that a RUN mounts already."""
+    for flag in body.instruction.flags:
+        found = mount(flag)
+        if found is not None and found.type == "secret" and (name := found.get("env")):
+            yield name, found.get("id") or name
+
+
+def _leak(build: Build, name: str, secret: str, residue: Residue) -> Leak:
+    how = {
+        Kept.WRITTEN: "the command writes it there",
+        Kept.GIT_URL: "git keeps the URL that it cloned from",
+        Kept.GIT_CONFIG: "git config writes it there",
+        Kept.STORED: "the tool stores it there",
+    }[residue.kind]
+    return Leak(
+        name=name,
+        secret=secret,
+        scope=build.path,
+        channel=Channel.LAYER,
+        phase=Phase.BUILD,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        message=f"the value of {name} stays in the layer in {residue.written}: {how}",
+    )
+
+
+RULE: Final = Rule(
+    code="UB109",
+    name=NAME,
+    summary="a command leaves a secret behind in a file",
+    check=check,
+    unfixed=Reason.PERSISTED_BY_COMMAND,
+    advice="use the tool's form that stores nothing, or remove the file in the same RUN",
+)
