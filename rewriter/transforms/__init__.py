@@ -1,0 +1,1 @@
+"""Turn findings into fixes or refusals: one module per kind of rewrite."""

@@ -1,0 +1,169 @@
+"""Move a credential out of a command line into a mounted environment variable.
+
+`curl -u ci:s3cret ...` becomes `curl -u ci:"${CURL_PASSWORD}" ...`; the value goes to an ignored file. What the
+command would leave behind of it is contained as for a variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rewriter.analysis import Analysis
+from rewriter.credentials import CommandSecret, literal_ids
+from rewriter.documents.run import RunBody
+from rewriter.documents.shell import DoubleQuoted, Literal, SingleQuoted
+from rewriter.model.masked import Masked
+from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
+from rewriter.model.secret import Finding, Safety
+from rewriter.model.text import Edit, Span
+from rewriter.project import Build
+from rewriter.readers import command_lines
+from rewriter.residue import Kept, literal_residues
+from rewriter.settings import Settings
+from rewriter.transforms.callers import pass_to_callers
+from rewriter.transforms.contain import Workshop, contain
+from rewriter.transforms.local_values import value_path
+from rewriter.transforms.outcome import Proposal, Transform
+from rewriter.transforms.run_change import CannotChange, RunChange
+from rewriter.transforms.syntax import require_env_mounts
+
+
+def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
+    """Propose a fix or a refusal for each literal that the findings speak of."""
+    del settings
+    for build in analysis.project.builds:
+        groups: dict[str, list[CommandSecret]] = {}
+        for secret, identity in literal_ids(build.secrets):
+            groups.setdefault(identity, []).append(secret)
+        for identity, secrets in groups.items():
+            mine = tuple(finding for finding in findings if finding.scope == build.path and finding.secret == identity)
+            if not mine:
+                continue
+            try:
+                yield _fix(analysis, build, identity, secrets, findings=mine)
+            except CannotChange as error:
+                yield from (Refusal(finding, error.reason, str(error)) for finding in mine)
+
+
+def _fix(
+    analysis: Analysis,
+    build: Build,
+    identity: str,
+    secrets: list[CommandSecret],
+    *,
+    findings: tuple[Finding, ...],
+) -> Fix:
+    name = identity.upper()
+    changes: dict[int, RunChange] = {}
+    options = f"type=secret,id={identity},env={name},required=true"
+
+    def change(body: RunBody) -> RunChange:
+        return changes.setdefault(body.instruction.index, RunChange(build.dockerfile, body))
+
+    pairs = tuple((secret.value.reveal(), f"${{{name}}}") for secret in secrets if secret.value is not None)
+    workshop = Workshop(build, change, lambda body: change(body).mount(options), pairs[:1])
+    for secret in secrets:
+        _refuse(build, secret)
+        change(secret.body).mount(options)
+        kept = [residue for residue in literal_residues(build, secret) if not residue.contained]
+        if not any(residue.kind is Kept.GIT_URL for residue in kept):
+            change(secret.body).edits.append(_expand(secret, name))
+        for residue in kept:
+            contain(workshop, residue)
+    directive = require_env_mounts(build.dockerfile)
+    if isinstance(directive, str):
+        raise CannotChange(directive, Reason.FRONTEND_PINNED)
+    edits = [*directive, *(edit for one in changes.values() for edit in one.finish())]
+    built = BuildSecret(
+        id=identity,
+        env=name,
+        target="",
+        source=f"src={value_path(identity)}",
+        dockerfile=build.path,
+        context=build.context,
+    )
+    passing = pass_to_callers(analysis, build, names=(), secret=built, value=_value(secrets[0]), needed=True)
+    return Fix(
+        findings=findings,
+        safety=Safety.REVIEW,
+        edits=(*(FileEdit(build.path, edit) for edit in edits), *passing.edits),
+        values=passing.values,
+        secrets=passing.secrets,
+        ignores=passing.ignores,
+        notes=passing.notes,
+    )
+
+
+_STAYS: Final = {
+    "chpasswd": "the image is given this password",
+    "passwd": "the image is given this password",
+    "useradd": "the image is given this password",
+    "usermod": "the image is given this password",
+    "htpasswd": "the image is given this password",
+    "net": "the image is given this password",
+}
+
+
+def _refuse(build: Build, secret: CommandSecret) -> None:
+    line = secret.body.instruction.line
+    if secret.tool in _STAYS:
+        raise CannotChange(
+            f"line {line}: {_STAYS[secret.tool]} to keep: a mount would still leave it (or its hash) in the layer; "
+            "set it when the container starts, or use keys instead",
+            Reason.ONLY_ROTATION_HELPS,
+        )
+    if secret.span is None or secret.fragment is None or secret.word is None or secret.value is None:
+        raise CannotChange(f"line {line}: no shell expands a variable there", Reason.UNSUPPORTED_FORM)
+    if not build.posix_shell(secret.body.instruction):
+        raise CannotChange(f"line {line}: the shell is not a POSIX one", Reason.UNSUPPORTED_SHELL)
+    if secret.body.problem is not None:
+        raise CannotChange(f"line {line}: {secret.body.problem}", Reason.UNREADABLE_SHELL)
+    if not list(command_lines(secret.body)):
+        raise CannotChange(f"line {line}: the command cannot be read", Reason.UNREADABLE_SHELL)
+    if any(char in secret.value.reveal() for char in "\\\"'$`\n"):
+        raise CannotChange(f"line {line}: the value is quoted in a way that cannot be moved", Reason.UNSUPPORTED_FORM)
+
+
+def _value(secret: CommandSecret) -> Masked:
+    if secret.value is None:
+        raise CannotChange("the value is not literal", Reason.DYNAMIC_VALUE)
+    return secret.value
+
+
+def _expand(secret: CommandSecret, name: str) -> Edit:
+    """Return the edit that puts `${NAME}` in the place of the value, quoted as its surroundings ask."""
+    if secret.span is None or secret.word is None:
+        raise CannotChange("the value cannot be located", Reason.UNSUPPORTED_FORM)
+    for part in secret.word.parts:
+        if part.span.covers(secret.inside):
+            match part:
+                case SingleQuoted():
+                    first, last = (
+                        secret.inside.start == part.span.start + 1,
+                        secret.inside.end == part.span.end - 1,
+                    )
+                    span = Span(secret.span.start - first, secret.span.end + last)
+                    return _edit(span, f'{"" if first else QUOTE}"${{{name}}}"{"" if last else QUOTE}', secret)
+                case DoubleQuoted():
+                    return _edit(secret.span, f"${{{name}}}", secret)
+                case Literal():
+                    return _edit(secret.span, f'"${{{name}}}"', secret)
+                case _:
+                    break
+    raise CannotChange("the value is quoted in a way that cannot be moved", Reason.UNSUPPORTED_FORM)
+
+
+QUOTE: Final = "'"
+
+
+def _edit(span: Span, text: str, secret: CommandSecret) -> Edit:
+    if secret.fragment is not None and secret.fragment.nested and '"' in text:
+        raise CannotChange(
+            "the command stands in a quoted script, where the value cannot be replaced",
+            Reason.UNSUPPORTED_FORM,
+        )
+    return Edit(span, text)
+
+
+TRANSFORM: Final = Transform(name="extract-literal", order=30, rules=frozenset({"no-literal-in-command"}), plan=plan)

@@ -1,0 +1,112 @@
+"""Keep a credential file out of the context by `.dockerignore`; mount it where a RUN reads it.
+
+A file that only lies in the copied folder is hidden. One that a RUN names, or that a tool in a RUN reads, is
+mounted at the same place. One that the image is started with is refused: the container would not come up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rewriter.analysis import Analysis
+from rewriter.copied import CopiedFile
+from rewriter.documents.run import RunBody, read_run
+from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
+from rewriter.model.secret import Finding, Safety
+from rewriter.settings import Settings
+from rewriter.transforms.callers import pass_to_callers
+from rewriter.transforms.mount_file import mount_options
+from rewriter.transforms.outcome import Proposal, Transform
+from rewriter.transforms.run_change import CannotChange, RunChange
+
+
+def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
+    """Propose a fix or a refusal for each file that a copied folder brings along."""
+    del settings
+    for build in analysis.project.builds:
+        brought: dict[str, list[CopiedFile]] = {}
+        for copied in analysis.copied(build):
+            if copied.whole:
+                brought.setdefault(copied.source, []).append(copied)
+        for source, same in brought.items():
+            scope = f"{build.path}#{source}"
+            mine = tuple(finding for finding in findings if finding.scope == scope)
+            if not mine:
+                continue
+            try:
+                yield _fix(analysis, same, mine)
+            except CannotChange as error:
+                yield from (Refusal(finding, error.reason, str(error)) for finding in mine)
+
+
+def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ...]) -> Fix:
+    first = same[0]
+    build = first.build
+    base = first.source.rsplit("/", 1)[-1]
+    _refuse_started_with(first, base)
+    changes: dict[int, RunChange] = {}
+    for copied in same:
+        if copied.readers and copied.target is None:
+            raise CannotChange(f"where {copied.source} lies in the image cannot be told", Reason.UNKNOWN_HOME)
+        for body, _ in copied.readers:
+            _change(changes, copied, body).mount(mount_options(copied, body))
+        for upkeep in copied.upkeep:
+            if upkeep.alone:
+                _change(changes, copied, upkeep.body).drop(upkeep.fragment, upkeep.visit.command)
+    edits = [edit for change in changes.values() for edit in change.finish()]
+    path = f"{build.context}/{first.source}" if build.context else first.source
+    secret = BuildSecret(
+        id=first.verdict.secret_id,
+        env="",
+        target=first.target or "",
+        source=f"src={path}",
+        dockerfile=build.path,
+        context=build.context,
+    )
+    needed = any(copied.readers for copied in same)
+    passing = pass_to_callers(analysis, build, names=(), secret=secret, value=None, needed=needed)
+    notes = passing.notes
+    if not needed:
+        notes = (
+            *notes,
+            f"{build.path}: the image no longer holds {first.source}; {_how_to_give(base, path)}",
+        )
+    return Fix(
+        findings=findings,
+        safety=Safety.REVIEW,
+        edits=(*(FileEdit(build.path, edit) for edit in edits), *passing.edits),
+        secrets=passing.secrets,
+        ignores=(Ignore(build.path, build.context, _pattern(first.source), ""),),
+        notes=notes,
+    )
+
+
+def _change(changes: dict[int, RunChange], copied: CopiedFile, body: RunBody) -> RunChange:
+    return changes.setdefault(body.instruction.index, RunChange(copied.build.dockerfile, body))
+
+
+def _refuse_started_with(copied: CopiedFile, base: str) -> None:
+    file = copied.build.dockerfile
+    for entry in file.instructions:
+        if entry.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK") and read_run(file.source, entry).mentions_path(base):
+            raise CannotChange(
+                f"line {entry.line}: {entry.keyword} reads {copied.source}: give it to the container under "
+                "/run/secrets/ and name it there",
+                Reason.RUNTIME_SECRET,
+            )
+
+
+def _pattern(source: str) -> str:
+    """Return the pattern that hides a file wherever it lies: environment files everywhere, others at their place."""
+    base = source.rsplit("/", 1)[-1]
+    return f"**/{base}" if base.startswith(".") else source
+
+
+def _how_to_give(base: str, path: str) -> str:
+    if base.startswith(".env"):
+        return f"give it to the container with `docker run --env-file {path}` or `env_file:` in compose, if it needs it"
+    return "give it to the container under /run/secrets/, if it needs it"
+
+
+TRANSFORM: Final = Transform(name="hide-file", order=40, rules=frozenset({"no-credential-file-in-context"}), plan=plan)

@@ -1,0 +1,159 @@
+"""Turn a copied credential file into a file mount on the RUNs that read it.
+
+The COPY goes (or the one source in it), each reader gets `--mount=type=secret,id=...,target=...`, and commands that
+only remove the file or set its mode go too: on a mount they would fail, and without the file they are needless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Final
+
+from rewriter.analysis import Analysis
+from rewriter.copied import CopiedFile
+from rewriter.documents.dockerfile import machine
+from rewriter.documents.run import RunBody, bare_words
+from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
+from rewriter.model.secret import Finding, Safety
+from rewriter.model.text import Edit
+from rewriter.readers import Reach
+from rewriter.recipes import recipes
+from rewriter.settings import Settings
+from rewriter.transforms.callers import pass_to_callers
+from rewriter.transforms.dockerfile_edits import remove_instruction, remove_source_word
+from rewriter.transforms.outcome import Proposal, Transform
+from rewriter.transforms.run_change import CannotChange, RunChange
+
+
+def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
+    """Propose a fix or a refusal for each copied file that the findings speak of."""
+    del settings
+    by_place = {(finding.place.path, finding.place.span, finding.name): finding for finding in findings}
+    for build in analysis.project.builds:
+        named = [copied for copied in analysis.copied(build) if not copied.whole]
+        for _, group in groupby(sorted(named, key=_key), key=_key):
+            same = tuple(group)
+            mine = tuple(
+                finding
+                for copied in same
+                if (finding := by_place.get((build.path, copied.word.span, copied.source))) is not None
+            )
+            if mine:
+                yield from _settle(analysis, same, mine)
+
+
+def _key(copied: CopiedFile) -> str:
+    return copied.source
+
+
+def _settle(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Finding, ...]) -> Iterable[Proposal]:
+    try:
+        yield _fix(analysis, same, findings)
+    except CannotChange as error:
+        yield from (Refusal(finding, error.reason, str(error)) for finding in findings)
+
+
+def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Finding, ...]) -> Fix:
+    build = same[0].build
+    file = build.dockerfile
+    changes: dict[int, RunChange] = {}
+
+    def change(body: RunBody) -> RunChange:
+        return changes.setdefault(body.instruction.index, RunChange(file, body))
+
+    edits: list[Edit] = []
+    review = False
+    for copied in same:
+        _refuse(copied)
+        for body, reach in copied.readers:
+            change(body).mount(mount_options(copied, body))
+            review |= reach is Reach.OPAQUE
+        for upkeep in copied.upkeep:
+            if not upkeep.alone:
+                raise CannotChange(
+                    f"line {upkeep.body.instruction.line}: one command handles {copied.source} and other files",
+                    Reason.UNSUPPORTED_FORM,
+                )
+            change(upkeep.body).drop(upkeep.fragment, upkeep.visit.command)
+        edits.append(_take_out(copied))
+    for one in changes.values():
+        edits += one.finish()
+    path = f"{build.context}/{same[0].source}" if build.context else same[0].source
+    identity = same[0].verdict.secret_id
+    secret = BuildSecret(
+        id=identity,
+        env="",
+        target=same[0].target or "",
+        source=f"src={path}",
+        dockerfile=build.path,
+        context=build.context,
+    )
+    passing = pass_to_callers(analysis, build, names=(), secret=secret, value=None, needed=bool(changes))
+    return Fix(
+        findings=findings,
+        safety=Safety.REVIEW if review or passing.review or _rewrites(changes) else Safety.SAFE,
+        edits=(*(FileEdit(build.path, edit) for edit in edits), *passing.edits),
+        secrets=passing.secrets,
+        ignores=(Ignore(build.path, build.context, same[0].source, ""),),
+        notes=passing.notes,
+    )
+
+
+def _rewrites(changes: dict[int, RunChange]) -> bool:
+    return any(change.changes_command for change in changes.values())
+
+
+_COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "rsync", "tee", "sed", "envsubst"})
+
+
+def _refuse(copied: CopiedFile) -> None:
+    """Refuse what a mount cannot stand in for."""
+    if copied.target is None:
+        raise CannotChange(f"where {copied.source} lies in the image cannot be told", Reason.UNKNOWN_HOME)
+    if not copied.readers:
+        raise CannotChange(
+            f"no RUN is known to read {copied.source}: if the running container needs it, give it to the container "
+            "under /run/secrets/, otherwise drop the COPY",
+            Reason.UNKNOWN_READER,
+        )
+    if not any(recipe.reads_file(copied.target) for recipe in recipes()) and not copied.removed:
+        raise CannotChange(
+            f"{copied.source} stays in the image, where the running container may read it",
+            Reason.RUNTIME_SECRET,
+        )
+    for body, _ in copied.readers:
+        for _, visit in body.commands():
+            words = bare_words(visit.command)
+            name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+            base = copied.target.rsplit("/", 1)[-1]
+            if name in _COPIERS and any(base in word.text for word in words[1:]):
+                raise CannotChange(
+                    f"line {body.instruction.line}: {name} writes {copied.source} to another place",
+                    Reason.PERSISTED_BY_COMMAND,
+                )
+
+
+def mount_options(copied: CopiedFile, body: RunBody) -> str:
+    """Return the options of the mount that puts a copied file where it was, readable for the RUN's user."""
+    user = (machine(copied.build.dockerfile, body.instruction).user or "root").partition(":")[0]
+    options = f"type=secret,id={copied.verdict.secret_id},target={copied.target}"
+    if user in ("root", "0"):
+        return f"{options},required=true"
+    if user.isdecimal():
+        return f"{options},uid={user},required=true"
+    if copied.verdict.category == "private-key":
+        raise CannotChange(
+            f"line {body.instruction.line}: ssh wants the key to belong to user {user!r}, whose number is not known",
+            Reason.UNKNOWN_USER,
+        )
+    return f"{options},mode=0444,required=true"
+
+
+def _take_out(copied: CopiedFile) -> Edit:
+    if len(copied.instruction.operands) == 2:
+        return remove_instruction(copied.instruction)
+    return remove_source_word(copied.instruction, copied.word)
+
+
+TRANSFORM: Final = Transform(name="mount-file", order=20, rules=frozenset({"no-credential-file-in-layer"}), plan=plan)

@@ -1,0 +1,154 @@
+"""Turn a secret build argument or ENV into secret mounts on the RUNs that read it.
+
+The ARG and ENV go, each reader gets `--mount=type=secret,id=...,env=...`, so that the command stays as it is; what
+the command would leave behind is contained; every caller passes the value with `--secret` from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rewriter.analysis import Analysis
+from rewriter.flow import Flow, secret_id
+from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
+from rewriter.model.secret import Finding, Phase, Safety
+from rewriter.settings import Settings
+from rewriter.transforms.callers import Passing, pass_to_callers
+from rewriter.transforms.flow_mounts import Mounting, mount_flow
+from rewriter.transforms.local_values import value_path
+from rewriter.transforms.outcome import Proposal, Transform
+from rewriter.transforms.run_change import CannotChange
+from rewriter.transforms.syntax import require_env_mounts
+
+
+def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
+    """Propose one fix, or the refusals, for each flow that the findings speak of."""
+    del settings
+    for build in analysis.project.builds:
+        for flow in analysis.flows(build):
+            mine = tuple(
+                finding for finding in findings if finding.scope == build.path and finding.secret in flow.secret_ids
+            )
+            if mine:
+                yield from _settle(analysis, flow, mine)
+
+
+def _settle(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> Iterable[Proposal]:
+    reason = _refuse(flow)
+    if reason is None:
+        try:
+            yield from _fix(analysis, flow, findings)
+        except CannotChange as error:
+            reason = (error.reason, str(error))
+    if reason is not None:
+        yield from (Refusal(finding, reason[0], reason[1]) for finding in findings)
+
+
+_BLOCKED: Final = {
+    "FROM": (
+        Reason.SECRET_IN_FROM,
+        "FROM takes the value, and a secret cannot feed FROM: log in to the registry instead",
+    ),
+    "COPY": (Reason.SECRET_IN_COPY, "COPY takes the value, and a secret cannot feed COPY"),
+    "ADD": (
+        Reason.SECRET_IN_COPY,
+        "ADD takes the value, and a secret mount cannot feed ADD: download in a RUN",
+    ),
+    "ONBUILD": (Reason.SECRET_IN_ONBUILD, "ONBUILD passes the value to every image built from this one"),
+}
+
+
+def _refuse(flow: Flow) -> tuple[Reason, str] | None:
+    """Return why nothing can be done about a flow, or None."""
+    for instruction, name in flow.blocked:
+        default = (
+            Reason.SECRET_IN_METADATA,
+            f"{instruction.keyword} takes the value of {name} into the image",
+        )
+        reason, text = _BLOCKED.get(instruction.keyword, default)
+        return reason, f"line {instruction.line}: {text}"
+    if flow.phase in (Phase.RUNTIME, Phase.BOTH):
+        readers = ", ".join(flow.runtime_readers[:3])
+        return (
+            Reason.RUNTIME_SECRET,
+            f"the running container reads it ({readers}): a build secret cannot serve it",
+        )
+    if flow.phase is Phase.UNKNOWN:
+        return (
+            Reason.RUNTIME_SECRET,
+            "no RUN reads it, so the running container probably does: removing it could break it",
+        )
+    for root in flow.roots:
+        if len(flow.literals(root)) > 1:
+            return (
+                Reason.UNSUPPORTED_FORM,
+                f"{root} has different literal values in this file: give each a name of its own",
+            )
+    return None
+
+
+def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> list[Proposal]:
+    mounting = mount_flow(flow)
+    path = flow.build.path
+    edits = list(mounting.edits)
+    if mounting.mounted:
+        directive = require_env_mounts(flow.build.dockerfile)
+        if isinstance(directive, str):
+            raise CannotChange(directive, Reason.FRONTEND_PINNED)
+        edits = [*directive, *edits]
+    file_edits = [FileEdit(path, edit) for edit in edits]
+    passing = [_pass(analysis, flow, root, mounting) for root in flow.roots]
+    file_edits += [edit for one in passing for edit in one.edits]
+    notes = [note for one in passing for note in one.notes]
+    if not mounting.mounted:
+        notes.append(f"{path}: no RUN reads {flow.roots[0]}; it is removed and no build secret takes its place")
+    review = mounting.review or any(one.review for one in passing)
+    left = {place: detail for one in passing for place, detail in one.left}
+    fix = Fix(
+        findings=tuple(finding for finding in findings if finding.place not in left),
+        safety=Safety.REVIEW if review else Safety.SAFE,
+        edits=tuple(file_edits),
+        values=tuple(value for one in passing for value in one.values),
+        secrets=tuple(secret for one in passing for secret in one.secrets),
+        ignores=tuple(ignore for one in passing for ignore in one.ignores),
+        notes=tuple(notes),
+    )
+    refused = [finding for finding in findings if finding.place in left]
+    return [fix, *(Refusal(finding, Reason.CALLER_UNSUPPORTED, left[finding.place]) for finding in refused)]
+
+
+def _pass(analysis: Analysis, flow: Flow, root: str, mounting: Mounting) -> Passing:
+    """Make every caller of the build pass one root, and say where its value comes from."""
+    literals = flow.literals(root)
+    return pass_to_callers(
+        analysis,
+        flow.build,
+        names=flow.names if len(flow.roots) == 1 else (root,),
+        secret=BuildSecret(
+            id=secret_id(root),
+            env=root,
+            target="",
+            source=f"src={value_path(secret_id(root))}" if literals else f"env={root}",
+            dockerfile=flow.build.path,
+            context=flow.build.context,
+        ),
+        value=literals[0] if literals else None,
+        needed=mounting.needs(root),
+    )
+
+
+TRANSFORM: Final = Transform(
+    name="mount-secret",
+    order=10,
+    rules=frozenset(
+        {
+            "no-secret-in-arg",
+            "no-secret-in-env",
+            "no-secret-in-run",
+            "no-secret-in-build-argument",
+            "no-secret-left-in-file",
+        }
+    ),
+    plan=plan,
+)

@@ -1,0 +1,23 @@
+"""Say what a transform is and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rewriter.analysis import Analysis
+from rewriter.model.plan import Fix, Refusal
+from rewriter.model.secret import Finding
+from rewriter.settings import Settings
+
+Proposal = Fix | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """Settle the findings of some rules; `plan` gets those findings and answers for each of them."""
+
+    name: str
+    order: int
+    rules: frozenset[str]
+    plan: Callable[[Analysis, tuple[Finding, ...], Settings], Iterable[Proposal]]
