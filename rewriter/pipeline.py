@@ -1,0 +1,211 @@
+"""Go the whole way for one repository: read, find, plan, rewrite, verify. Never raises; writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from rewriter.analysis import Analysis
+from rewriter.errors import UnbakeError
+from rewriter.model.patch import Change, Failed, FileChange, Outcome, Patched, Report, Unchanged
+from rewriter.model.plan import Fix, Reason, Refusal
+from rewriter.model.secret import Finding, Safety
+from rewriter.model.text import apply, decode, encode
+from rewriter.planner import Key, all_transforms, key, plan
+from rewriter.project import Cache, Project, read
+from rewriter.repository import Kind, OverlayRepository, Repository
+from rewriter.rotation import exposure
+from rewriter.rules import rules
+from rewriter.settings import Settings
+from rewriter.transforms.ignores import apply_ignores
+from rewriter.verifier import State, make_patch, problems
+
+
+class InternalError(UnbakeError):
+    """Report a fault of unbake itself, without what it was working on."""
+
+
+def scan(repository: Repository, settings: Settings, *, only: str | None = None) -> Report:
+    """Return the findings of a repository."""
+    state = _state(repository, settings, only, Cache())
+    analysis = Analysis(state.project)
+    safeties = _safeties(analysis, state.findings, settings)
+    findings = tuple(replace(finding, fixable=safeties.get(key(finding), Safety.MANUAL)) for finding in state.findings)
+    return _report(state, findings, fixed=(), refusals=())
+
+
+def fix(repository: Repository, settings: Settings, *, only: str | None = None) -> Outcome:
+    """Return the verified change that takes the secrets out of a repository, and what is left."""
+    try:
+        return _Run(repository, settings, only).outcome()
+    except UnbakeError as error:
+        return Failed(error)
+    except Exception as error:  # noqa: BLE001 - the one place: a fault must not stop the run over other repositories
+        fault = InternalError(f"internal fault ({type(error).__name__}); set UNBAKE_DEBUG=1 and run again to see where")
+        fault.__cause__ = error
+        return Failed(fault)
+
+
+def _state(repository: Repository, settings: Settings, only: str | None, cache: Cache) -> State:
+    project = read(repository, settings, only=only, cache=cache)
+    return State(project, _findings(project, settings))
+
+
+def _findings(project: Project, settings: Settings) -> tuple[Finding, ...]:
+    analysis = Analysis(project)
+    found = [
+        finding
+        for rule in rules()
+        if not settings.rules or rule.name in settings.rules
+        for finding in rule.check(analysis)
+        if finding.severity.rank >= settings.min_severity.rank
+    ]
+    ordered = sorted(found, key=lambda item: (item.place.path, item.place.span, item.rule, item.name))
+    return tuple(_numbered(ordered))
+
+
+def _numbered(findings: list[Finding]) -> list[Finding]:
+    """Give each finding its fingerprint: what and where it is, but neither its line nor its value."""
+    seen: dict[tuple[str, ...], int] = {}
+    result: list[Finding] = []
+    for finding in findings:
+        parts = (
+            finding.rule,
+            finding.place.path,
+            finding.scope,
+            finding.secret,
+            finding.name,
+            finding.channel.value,
+        )
+        number = seen[parts] = seen.get(parts, -1) + 1
+        text = "\0".join((*parts, str(number)))
+        digest = sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        result.append(replace(finding, fingerprint=digest))
+    return result
+
+
+def _safeties(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> dict[Key, Safety]:
+    """Return how each finding could be fixed."""
+    found: dict[Key, Safety] = {}
+    for transform in all_transforms():
+        mine = tuple(finding for finding in findings if finding.rule in transform.rules)
+        for proposal in transform.plan(analysis, mine, settings) if mine else ():
+            if isinstance(proposal, Fix):
+                found |= {key(finding): proposal.safety for finding in proposal.findings}
+    return found
+
+
+def _report(
+    state: State, findings: tuple[Finding, ...], *, fixed: tuple[Finding, ...], refusals: tuple[Refusal, ...]
+) -> Report:
+    exposed: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        exposed.setdefault((finding.scope, finding.secret), finding)
+    return Report(
+        findings=findings,
+        fixed=fixed,
+        refusals=refusals,
+        problems=state.project.problems,
+        exposures=tuple(exposure(finding) for finding in exposed.values()),
+        documents=state.project.documents,
+    )
+
+
+class _Run:
+    """Fix one repository in passes, each over the result of the one before."""
+
+    def __init__(self, repository: Repository, settings: Settings, only: str | None) -> None:
+        self.repository = repository
+        self.settings = settings
+        self.only = only
+        self.cache = Cache()
+        self.changes: dict[str, bytes] = {}
+        self.refused: dict[Key, Refusal] = {}
+        self.made: list[Fix] = []
+
+    def _read(self, changes: dict[str, bytes]) -> State:
+        repository = OverlayRepository(self.repository, changes) if changes else self.repository
+        return _state(repository, self.settings, self.only, self.cache)
+
+    def outcome(self) -> Outcome:
+        """Return what becomes of the repository."""
+        first = state = self._read({})
+        while True:
+            chosen = plan(Analysis(state.project), state.findings, self.settings, refused=self.refused)
+            for refusal in chosen.refusals:
+                self.refused.setdefault(key(refusal.finding), refusal)
+            if not chosen.fixes:
+                break
+            state = self._make(state, chosen.fixes)
+        refusals = self._refusals(first, state)
+        left = {key(finding) for finding in state.findings}
+        fixed = tuple(finding for finding in first.findings if key(finding) not in left)
+        report = _report(first, first.findings, fixed=fixed, refusals=refusals)
+        files = self._files()
+        if not files:
+            return Unchanged(report)
+        patch = make_patch(first, state, files=files, fixes=tuple(self.made), settled=True)
+        return Patched(report, patch)
+
+    def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
+        """Make the fixes together; when the result fails a check, one by one."""
+        changes = self._apply(fixes)
+        after = self._read(changes)
+        wrong = problems(state, after, fixes)
+        if not wrong:
+            self.changes = changes
+            self.made += fixes
+            return after
+        if len(fixes) == 1:
+            detail = "; ".join(wrong[:3])
+            for finding in fixes[0].findings:
+                self.refused[key(finding)] = Refusal(finding, Reason.FAILED_VERIFICATION, detail)
+            return state
+        done = state
+        for one in fixes:
+            if done is state:
+                done = self._make(state, (one,))
+        return done
+
+    def _apply(self, fixes: tuple[Fix, ...]) -> dict[str, bytes]:
+        changes = dict(self.changes)
+        base = OverlayRepository(self.repository, changes)
+        by_path: dict[str, list[Fix]] = {}
+        for one in fixes:
+            for path in {edit.path for edit in one.edits}:
+                by_path.setdefault(path, []).append(one)
+        edited = dict(changes)
+        for path, mine in by_path.items():
+            text = decode(base.read(path))
+            edits = [edit.edit for one in mine for edit in one.edits if edit.path == path]
+            edited[path] = encode(apply(text, edits))
+        for one in fixes:
+            for new in one.new_files:
+                edited[new.path] = encode(new.text)
+        ignores = tuple(ignore for one in fixes for ignore in one.ignores)
+        if not ignores:
+            return edited
+        project = read(OverlayRepository(self.repository, edited), self.settings, only=self.only, cache=self.cache)
+        return edited | dict(apply_ignores(project, ignores).files)
+
+    def _refusals(self, first: State, last: State) -> tuple[Refusal, ...]:
+        """Return the refusals in terms of what was found at first."""
+        left = {key(finding) for finding in last.findings}
+        found = [
+            Refusal(finding, self.refused[key(finding)].reason, self.refused[key(finding)].detail)
+            for finding in first.findings
+            if key(finding) in left and key(finding) in self.refused
+        ]
+        return tuple(found)
+
+    def _files(self) -> tuple[FileChange, ...]:
+        result: list[FileChange] = []
+        for path in sorted(self.changes):
+            after = decode(self.changes[path])
+            if self.repository.kind(path) is Kind.MISSING:
+                result.append(FileChange(path, Change.CREATED, "", after))
+            else:
+                before = decode(self.repository.read(path))
+                if before != after:
+                    result.append(FileChange(path, Change.MODIFIED, before, after))
+        return tuple(result)

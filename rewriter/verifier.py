@@ -1,0 +1,147 @@
+"""Check a change of a repository before anybody sees it; the only maker of a `Patch`.
+
+Every check is static and always made: the changed files parse and print back, two readers agree, the findings are
+gone and none is new, untouched instructions are equal byte for byte, and a second run would change nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rewriter.documents.dockerfile import Dockerfile
+from rewriter.errors import VerificationError
+from rewriter.model.patch import FileChange, Patch
+from rewriter.model.plan import Fix
+from rewriter.model.secret import Finding
+from rewriter.planner import key
+from rewriter.project import Project
+from rewriter.second_reader import disagreement
+
+CHECKS: Final = (
+    "lossless",
+    "readers-agree",
+    "findings-gone",
+    "no-new-findings",
+    "untouched-instructions-equal",
+    "second-run-changes-nothing",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Hold a repository as it was read and what was found in it."""
+
+    project: Project
+    findings: tuple[Finding, ...]
+
+
+def problems(before: State, after: State, fixes: Sequence[Fix]) -> tuple[str, ...]:
+    """Return what is wrong with a change made by `fixes`; nothing when every check passes."""
+    return (
+        *_unreadable(before.project, after.project),
+        *_readers(before.project, after.project),
+        *_left(after, fixes),
+        *_new(before, after),
+        *_touched(before.project, after.project, fixes),
+    )
+
+
+def make_patch(
+    before: State, after: State, *, files: tuple[FileChange, ...], fixes: tuple[Fix, ...], settled: bool
+) -> Patch:
+    """Return the verified patch; raises `VerificationError` when the whole fails a check.
+
+    `settled` tells that planning the result again gives no fix.
+    """
+    wrong = [
+        *_unreadable(before.project, after.project),
+        *_readers(before.project, after.project),
+        *_new(before, after),
+    ]
+    if not settled:
+        wrong.append("a second run would change the result again")
+    if wrong:
+        raise VerificationError("; ".join(wrong))
+    return Patch(
+        files=files,
+        values=tuple(dict.fromkeys(value for fix in fixes for value in fix.values)),
+        secrets=tuple(dict.fromkeys(secret for fix in fixes for secret in fix.secrets)),
+        fixes=fixes,
+        checks=CHECKS,
+    )
+
+
+def _unreadable(before: Project, after: Project) -> Iterator[str]:
+    known = {(problem.path, problem.message) for problem in before.problems}
+    for problem in after.problems:
+        if (problem.path, problem.message) not in known:
+            yield f"{problem.path}:{problem.line}: {problem.message}"
+    for file in _changed(before, after):
+        if "".join(piece.of(file.source.text) for piece in file.pieces) != file.source.text:
+            yield f"{file.source.path}: does not print back as it was read"
+    lost = {build.path for build in before.builds} - {build.path for build in after.builds}
+    yield from (f"{path}: can no longer be read" for path in sorted(lost))
+
+
+def _changed(before: Project, after: Project) -> Iterator[Dockerfile]:
+    texts = {build.path: build.dockerfile.source.text for build in before.builds}
+    for build in after.builds:
+        if texts.get(build.path) != build.dockerfile.source.text:
+            yield build.dockerfile
+
+
+def _readers(before: Project, after: Project) -> Iterator[str]:
+    for file in _changed(before, after):
+        if (difference := disagreement(file)) is not None:
+            yield difference
+
+
+def _left(after: State, fixes: Iterable[Fix]) -> Iterator[str]:
+    remaining = {key(finding): finding for finding in after.findings}
+    for fix in fixes:
+        for finding in fix.findings:
+            left = remaining.get(key(finding))
+            if left is not None:
+                yield f"{left.place.path}:{left.place.line}: still {left.rule} ({left.name})"
+
+
+def _new(before: State, after: State) -> Iterator[str]:
+    known = Counter(key(finding) for finding in before.findings)
+    for finding in after.findings:
+        if key(finding) not in known:
+            yield f"{finding.place.path}:{finding.place.line}: new finding {finding.rule} ({finding.name})"
+
+
+def _touched(before: Project, after: Project, fixes: Sequence[Fix]) -> Iterator[str]:
+    """Compare every instruction that no edit touches with what stands in the result, in order."""
+    edits = {
+        build.path: [edit.edit.span for fix in fixes for edit in fix.edits if edit.path == build.path]
+        for build in before.builds
+    }
+    results = {build.path: build.dockerfile for build in after.builds}
+    for build in before.builds:
+        spans = edits[build.path]
+        result = results.get(build.path)
+        if not spans or result is None:
+            continue
+        file = build.dockerfile
+        kept = [
+            entry.span.of(file.source.text)
+            for entry in file.instructions
+            if not any(
+                entry.span.start <= span.start <= entry.span.end
+                and (entry.span.overlaps(span) or _in(entry.span.start, entry.span.end, span.start))
+                for span in spans
+            )
+        ]
+        rest = iter([entry.span.of(result.source.text) for entry in result.instructions])
+        missing = next((text for text in kept if text not in rest), None)
+        if missing is not None:
+            yield f"{build.path}: an instruction changed that no fix names"
+
+
+def _in(start: int, end: int, offset: int) -> bool:
+    return start < offset < end
