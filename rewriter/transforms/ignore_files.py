@@ -89,12 +89,29 @@ def _hidden(source: str, alone: Callable[[str], bool], files: list[str]) -> bool
     return bool(matches) and all(alone(one) for one in matches)
 
 
+_TITLES: Final = (
+    (re.compile(r"secrets/"), "values of build secrets"),
+    (re.compile(r"\.env"), "environment files"),
+    (re.compile(r"\.(?:key|pem|p12|pfx|jks|keystore)$|id_[a-z0-9]+$"), "keys"),
+    (re.compile(r""), "credentials of tools"),
+)
+
+
+def _groups(patterns: Sequence[str]) -> list[dict[str, object]]:
+    """Sort patterns under titles, for the template."""
+    groups: dict[str, list[str]] = {}
+    for pattern in dict.fromkeys(patterns):
+        title = next(title for shape, title in _TITLES if shape.search(pattern))
+        groups.setdefault(title, []).append(pattern)
+    return [{"title": title, "lines": lines} for title, lines in groups.items()]
+
+
 def _appended(
     path: str, text: str, added: Sequence[str], template: str, *, exists: bool
 ) -> tuple[FileEdit | NewFile, ...]:
     if not added:
         return ()
-    block = render(template, patterns=list(dict.fromkeys(added)))
+    block = render(template, groups=_groups(added))
     if not exists:
         return (NewFile(path, block),)
     newline = Source(path, text).newline
