@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -70,10 +70,13 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
         if "://" in word.value or "$" in word.value:
             continue
         for source, whole in _matches(project, build, word.value):
-            verdict = credential_file(source)
+            named, verdict = source, credential_file(source)
+            if verdict is None and not whole:
+                named = _target(build, entry, words, word, source) or source
+                verdict = _by_target(named, source)
             if verdict is None:
                 continue
-            content = _content(project, build, source)
+            content = _content(project, build, source, named)
             if content is None and whole:
                 continue
             if content is not None and not content.secret:
@@ -89,6 +92,13 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
                 content=content,
                 whole=whole,
             )
+
+
+def _by_target(target: str, source: str) -> FileVerdict | None:
+    """Judge a file by the name that it gets in the image, where its own says nothing."""
+    verdict = credential_file(target)
+    base = source.rsplit("/", 1)[-1].lstrip(".")
+    return None if verdict is None else replace(verdict, secret_id=base.partition(".")[0].lower() or verdict.secret_id)
 
 
 def _matches(project: Project, build: Build, pattern: str) -> Iterator[tuple[str, bool]]:
@@ -113,12 +123,12 @@ def _matches(project: Project, build: Build, pattern: str) -> Iterator[tuple[str
             yield path, len(parts) > depth + 1
 
 
-def _content(project: Project, build: Build, source: str) -> ContentVerdict | None:
+def _content(project: Project, build: Build, source: str, named: str) -> ContentVerdict | None:
     path = f"{build.context}/{source}" if build.context else source
     if project.repository.kind(path) not in (Kind.FILE, Kind.LINK):
         return None
     try:
-        return file_content(source, project.repository.read(path))
+        return file_content(named, project.repository.read(path))
     except RepositoryError:
         return None
 

@@ -95,6 +95,7 @@ def _users(fragment: Fragment, names: frozenset[str]) -> set[object]:
 
 
 _GIT_NETWORK: Final = frozenset({"clone", "fetch", "pull", "ls-remote", "push", "submodule", "remote", "lfs"})
+_FORGETS: Final = frozenset({"--unset", "--unset-all", "--remove-section", "--get", "--get-all", "--list", "-l"})
 _HARMLESS: Final = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
 
 
@@ -135,6 +136,8 @@ def _git(
 ) -> Iterator[Residue]:
     plain = [word.value or "" for word in words]
     if len(plain) > 1 and plain[1] == "config":
+        if _FORGETS & set(plain):
+            return
         yield Residue(body, fragment, visit, Kept.GIT_CONFIG, None, "~/.gitconfig", contained=False, word=None)
         return
     if not _GIT_NETWORK & set(plain) or {"fetch", "pull", "ls-remote", "push"} & set(plain):

@@ -35,7 +35,7 @@ from rewriter.callers.model import (
     Unreadable,
 )
 from rewriter.callers.rebase import Rebase
-from rewriter.callers.task import Addition, Task
+from rewriter.callers.task import KNOWN_NOTE, Addition, Task
 from rewriter.errors import ParseError
 from rewriter.model.masked import Masked
 from rewriter.model.text import Edit, OverlapError, Source, apply
@@ -51,6 +51,7 @@ __all__ = [
     "verify_gone",
 ]
 
+_DIFFER: Final = "{name} has different values in this file: which one is the secret's cannot be told"
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -141,7 +142,7 @@ def add_secret(
         raise ValueError("a secret comes from either a variable or a file")
     task = Addition(caller, secret_id, env or "", path, source)
     if secret_id in caller.secrets:
-        return CallerChange((), "the secret was passed already")
+        return CallerChange((), KNOWN_NOTE)
     match caller.form:
         case CommandForm() as form:
             return edit_command.add_secret(task, form)
@@ -253,19 +254,22 @@ class _Run:
 
     def changes(self, tasks: Mapping[int, Task]) -> dict[int, CallerChange]:
         found: dict[int, CallerChange] = {}
-        literals = {moved.secret_id: moved.value for moved in self.moved.values()}
+        literals: dict[str, set[Masked]] = {}
         for key, task in tasks.items():
             if key in self.refused:
                 continue
             outcome = _pass(task)
-            literal = outcome.literal if isinstance(outcome, CallerChange) else None
-            if literal is not None and literals.setdefault(task.secret_id, literal) != literal:
-                outcome = task.refuse(f"{task.argument.name} has another value in another place of this file")
             match outcome:
                 case CallerChange():
                     found[key] = outcome
                 case CallerRefusal(detail):
                     self.refused[key] = detail
+            if isinstance(outcome, CallerChange) and outcome.literal is not None:
+                literals.setdefault(task.secret_id, set()).add(outcome.literal)
+        for key, change in tuple(found.items()):
+            if change.literal is not None and len(literals[tasks[key].secret_id]) > 1:
+                self.refused[key] = tasks[key].refuse(_DIFFER.format(name=tasks[key].argument.name)).detail
+                del found[key]
         return found
 
     def step(self) -> bool:

@@ -132,10 +132,16 @@ def _git_config(workshop: Workshop, residue: Residue) -> None:
     else:
         change.drop(residue.fragment, residue.visit.command)
     for body in _later(workshop, residue):
-        if any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in command_lines(body)):
+        if any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in _lasting(body)):
             workshop.mount(body)
             workshop.change(body).run_before(export)
     _drop_unset(workshop, residue)
+
+
+def _lasting(body: RunBody) -> Iterator[tuple[str, ...]]:
+    """Yield the commands of a RUN but those that only take the rule back."""
+    gone = [_plain(visit.command) for _, visit in body.commands() if _unsets(visit.command)]
+    return (words for words in command_lines(body) if words not in gone)
 
 
 def _others_follow(residue: Residue) -> bool:
