@@ -12,7 +12,7 @@ from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import apply, decode, encode
 from rewriter.planner import Key, all_transforms, key, plan
-from rewriter.project import Cache, Project, read
+from rewriter.project import Cache, read
 from rewriter.repository import Kind, OverlayRepository, Repository
 from rewriter.rotation import exposure
 from rewriter.rules import rules
@@ -28,8 +28,7 @@ class InternalError(UnbakeError):
 def scan(repository: Repository, settings: Settings, *, only: str | None = None) -> Report:
     """Return the findings of a repository."""
     state = _state(repository, settings, only, Cache())
-    analysis = Analysis(state.project)
-    safeties = _safeties(analysis, state.findings, settings)
+    safeties = _safeties(state.analysis, state.findings, settings)
     findings = tuple(replace(finding, fixable=safeties.get(key(finding), Safety.MANUAL)) for finding in state.findings)
     return _report(state, findings, fixed=(), refusals=())
 
@@ -48,11 +47,11 @@ def fix(repository: Repository, settings: Settings, *, only: str | None = None) 
 
 def _state(repository: Repository, settings: Settings, only: str | None, cache: Cache) -> State:
     project = read(repository, settings, only=only, cache=cache)
-    return State(project, _findings(project, settings))
-
-
-def _findings(project: Project, settings: Settings) -> tuple[Finding, ...]:
     analysis = Analysis(project)
+    return State(analysis, _findings(analysis, settings))
+
+
+def _findings(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
     found = [
         finding
         for rule in rules()
@@ -131,7 +130,7 @@ class _Run:
         """Return what becomes of the repository."""
         first = state = self._read({})
         while True:
-            chosen = plan(Analysis(state.project), state.findings, self.settings, refused=self.refused)
+            chosen = plan(state.analysis, state.findings, self.settings, refused=self.refused)
             for refusal in chosen.refusals:
                 self.refused.setdefault(key(refusal.finding), refusal)
             if not chosen.fixes:

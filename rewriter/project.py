@@ -42,18 +42,11 @@ def is_dockerfile(path: str) -> bool:
     return base.startswith(("dockerfile", "containerfile")) or base.endswith((".dockerfile", ".containerfile"))
 
 
-@dataclass(frozen=True)
-class Build:
-    """Join a Dockerfile with the context that it is built from and with what builds it."""
+@dataclass(frozen=True, eq=False)
+class Commands:
+    """Hold what the RUN instructions of one Dockerfile execute, worked out once."""
 
     dockerfile: Dockerfile
-    context: str
-    callers: tuple[Caller, ...]
-
-    @property
-    def path(self) -> str:
-        """Return the Dockerfile's path."""
-        return self.dockerfile.source.path
 
     @cached_property
     def runs(self) -> tuple[RunBody, ...]:
@@ -62,25 +55,42 @@ class Build:
         return tuple(read_run(file.source, entry) for entry in file.instructions if entry.keyword == "RUN")
 
     @cached_property
+    def secrets(self) -> dict[int, tuple[CommandSecret, ...]]:
+        """Return the credentials in the commands of each RUN, by the index of the instruction."""
+        return {body.instruction.index: command_secrets(body) for body in self.runs}
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Join a Dockerfile with the context that it is built from and with what builds it."""
+
+    commands: Commands
+    context: str
+    callers: tuple[Caller, ...]
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """Return the Dockerfile."""
+        return self.commands.dockerfile
+
+    @property
+    def path(self) -> str:
+        """Return the Dockerfile's path."""
+        return self.dockerfile.source.path
+
+    @property
+    def runs(self) -> tuple[RunBody, ...]:
+        """Return the body of every RUN instruction, in the order of the file."""
+        return self.commands.runs
+
+    @property
     def secrets(self) -> tuple[CommandSecret, ...]:
         """Return the credentials in the commands of every RUN, in the order of the file."""
-        return tuple(secret for body in self.runs for secret in self.secrets_in(body))
+        return tuple(secret for found in self.commands.secrets.values() for secret in found)
 
     def secrets_in(self, body: RunBody) -> tuple[CommandSecret, ...]:
         """Return the credentials in the commands of one RUN."""
-        return self._secrets[body.instruction.index]
-
-    @cached_property
-    def _secrets(self) -> dict[int, tuple[CommandSecret, ...]]:
-        return {body.instruction.index: command_secrets(body) for body in self.runs}
-
-    @cached_property
-    def _bodies(self) -> dict[int, RunBody]:
-        return {body.instruction.index: body for body in self.runs}
-
-    def run(self, instruction: Instruction) -> RunBody:
-        """Return the body of one RUN instruction."""
-        return self._bodies[instruction.index]
+        return self.commands.secrets[body.instruction.index]
 
     def posix_shell(self, instruction: Instruction) -> bool:
         """Tell whether the shell that runs an instruction is POSIX-like."""
@@ -92,7 +102,7 @@ class Cache:
     """Keep parsed documents between passes over a repository, by path and text."""
 
     def __init__(self) -> None:
-        self.dockerfiles: dict[tuple[str, str], Dockerfile] = {}
+        self.dockerfiles: dict[tuple[str, str], Commands] = {}
         self.callers: dict[tuple[str, str], tuple[Caller, ...]] = {}
         self.composes: dict[tuple[str, str], Compose] = {}
 
@@ -266,14 +276,14 @@ class _Reader:
         self.count += 1
         return Source(path, decode(data))
 
-    def dockerfile(self, path: str) -> Dockerfile | None:
+    def dockerfile(self, path: str) -> Commands | None:
         source = self._source(path)
         if source is None:
             return None
         key = (path, source.text)
         if key not in self.cache.dockerfiles:
             try:
-                self.cache.dockerfiles[key] = dockerfile.parse(source)
+                self.cache.dockerfiles[key] = Commands(dockerfile.parse(source))
             except ParseError as error:
                 self.problems.append(Problem(path, error.line, error.what))
                 return None
@@ -308,12 +318,13 @@ class _Reader:
         return (self.cache.composes[key],)
 
 
-def _build(repository: Repository, file: Dockerfile, found: Iterable[Caller]) -> Build:
+def _build(repository: Repository, commands: Commands, found: Iterable[Caller]) -> Build:
+    file = commands.dockerfile
     path = file.source.path
     mine = tuple(caller for caller in found if caller.dockerfile == path)
     contexts = [caller.context for caller in mine if caller.context is not None]
     context = contexts[0] if contexts else _guess_context(repository, file)
-    return Build(file, context, mine)
+    return Build(commands, context, mine)
 
 
 def _guess_context(repository: Repository, file: Dockerfile) -> str:

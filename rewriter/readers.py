@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-from rewriter.documents.run import Form, RunBody, bare_words
+from rewriter.documents.run import RunBody
 from rewriter.recipes import Recipe, inert_commands, recipes
 
 
@@ -50,17 +51,10 @@ _INTERPRETERS: Final = frozenset(
 _SCRIPT: Final = re.compile(r"[A-Za-z0-9_./-]{1,200}")
 
 
-def command_lines(body: RunBody) -> Iterator[tuple[str, ...]]:
-    """Yield the literal words of every command that a RUN calls, wrappers such as `sudo` taken off.
-
-    A word with an expansion in it is yielded as written; a command whose name is dynamic begins with `$`.
-    """
-    if body.form is Form.EXEC and body.argv and not body.fragments:
-        yield body.argv
-    for _, visit in body.commands():
-        words = bare_words(visit.command)
-        if words:
-            yield tuple(word.text if word.value is None else word.value for word in words)
+@lru_cache(maxsize=8192)
+def recipes_called(words: tuple[str, ...]) -> tuple[Recipe, ...]:
+    """Return the recipes of the tools that a command line calls."""
+    return tuple(recipe for recipe in recipes() if recipe.called_by(words))
 
 
 def scripts_called(words: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +82,7 @@ def variable_reach(
     if body.mentions(name):
         return Reach.TEXT
     best = Reach.OPAQUE if body.problem else Reach.NONE
-    for words in command_lines(body):
+    for words in body.command_lines:
         reach = _command_reach(words, name, configured=configured, script=script)
         if _ORDER[reach] < _ORDER[best]:
             best = reach
@@ -99,13 +93,13 @@ _ORDER: Final = {reach: rank for rank, reach in enumerate(Reach)}
 
 
 def _command_reach(
-    words: Sequence[str],
+    words: tuple[str, ...],
     name: str,
     *,
     configured: Callable[[Recipe, str], bool],
     script: Callable[[str], str | None],
 ) -> Reach:
-    called = [recipe for recipe in recipes() if recipe.called_by(words)]
+    called = recipes_called(words)
     if any(recipe.reads_variable(name) for recipe in called):
         return Reach.TOOL
     if any(configured(recipe, name) for recipe in called):
@@ -132,8 +126,8 @@ def file_reach(body: RunBody, path: str) -> Reach:
 def tool_file_reach(body: RunBody, path: str) -> Reach:
     """Return how a RUN reaches the file without naming it: a tool reads it, or code that cannot be looked into."""
     best = Reach.OPAQUE if body.problem else Reach.NONE
-    for words in command_lines(body):
-        called = [recipe for recipe in recipes() if recipe.called_by(words)]
+    for words in body.command_lines:
+        called = recipes_called(words)
         if any(recipe.reads_file(path) for recipe in called):
             return Reach.TOOL
         program = words[0].rsplit("/", 1)[-1]

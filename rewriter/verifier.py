@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import VerificationError
 from rewriter.model.patch import FileChange, Patch
@@ -34,8 +35,13 @@ CHECKS: Final = (
 class State:
     """Hold a repository as it was read and what was found in it."""
 
-    project: Project
+    analysis: Analysis
     findings: tuple[Finding, ...]
+
+    @property
+    def project(self) -> Project:
+        """Return the repository as builds."""
+        return self.analysis.project
 
 
 def problems(before: State, after: State, fixes: Sequence[Fix]) -> tuple[str, ...]:

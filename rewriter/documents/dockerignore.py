@@ -7,6 +7,7 @@ walks a context, level by level (https://docs.docker.com/build/concepts/context/
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,9 @@ _BLANK: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
+_SPECIAL: Final = re.compile(r"[*?\[\]\\\n\r]|^[#!\s]|\s\Z")
+_QUOTABLE: Final = re.compile(r"[*?\[\]\\^|{}$#!]")
+_UNWRITABLE: Final = re.compile(r"[\n\r]|^\s|\s\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,16 @@ def _clean(path: str) -> str:
     """Return what Go's `filepath.Clean` returns."""
     cleaned = posixpath.normpath(path)
     return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+def literal(path: str) -> str:
+    """Return the pattern that matches `path` and nothing else, in `.dockerignore` and `.gitignore` alike.
+
+    A line break, and a blank at either end, cannot be written: `?` matches them.
+    """
+    if not _SPECIAL.search(path):
+        return path
+    return _UNWRITABLE.sub("?", _QUOTABLE.sub(r"\\\g<0>", path))
 
 
 def ignored(file: IgnoreFile, path: str) -> bool:

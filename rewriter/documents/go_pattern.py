@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from rewriter.automaton import FOLDERS, Item, Many, any_character
+from rewriter.automaton import FOLDERS, Item, Many, One, Test, any_character, not_slash
 from rewriter.documents.go_regexp import PatternError, parse
 from rewriter.model.text import decode, encode
 
@@ -80,6 +80,48 @@ def _translate(pattern: str) -> tuple[_Shape, str]:
             pieces.append(f"\\{character}" if character in _QUOTED else character)
         position += width
     return shape, "".join(pieces)
+
+
+def glob(pattern: str) -> tuple[Item, ...]:
+    """Return what a glob of COPY or ADD matches, `filepath.Match` with `**`; raise `PatternError`."""
+    _check(pattern)
+    items: list[Item] = []
+    position = 0
+    while position < len(pattern):
+        match pattern[position]:
+            case "*":
+                deep = pattern.startswith("**", position)
+                items.append(Many(any_character if deep else not_slash))
+                position += 1 + deep
+            case "?":
+                items.append(One(not_slash))
+                position += 1
+            case "[":
+                end = _after_class(pattern, position + 1)
+                items.append(One(_class(pattern[position + 1 : end - 1])))
+                position = end
+            case character:
+                escaped = character == "\\"
+                items.append(pattern[position + escaped])
+                position += 1 + escaped
+    return tuple(items)
+
+
+def _class(body: str) -> Test:
+    """Read what stands between the brackets of a class that is well formed."""
+    negated = body.startswith("^")
+    ranges: list[tuple[str, str]] = []
+    position = int(negated)
+    while position < len(body):
+        position += body[position] == "\\"
+        low = high = body[position]
+        if body.startswith("-", position + 1):
+            position += 2
+            position += body[position] == "\\"
+            high = body[position]
+        ranges.append((low, high))
+        position += 1
+    return lambda character: any(low <= character <= high for low, high in ranges) != negated
 
 
 def _check(pattern: str) -> None:

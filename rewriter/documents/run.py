@@ -16,12 +16,14 @@ from typing import Final
 
 from rewriter.documents.dockerfile import Heredoc, Instruction
 from rewriter.documents.shell import (
+    Assigned,
     Command,
     Script,
     ShellError,
     VariableUse,
     Visit,
     Word,
+    assignments,
     commands,
     nested_scripts,
     parse,
@@ -57,6 +59,11 @@ class Fragment:
         """Return every expansion of a variable in the script."""
         return variables(self.script)
 
+    @cached_property
+    def assigned(self) -> tuple[Assigned, ...]:
+        """Return every place that sets a variable."""
+        return assignments(self.script)
+
     def names_in(self, span: Span) -> tuple[str, ...]:
         """Return the names of the variables that are expanded inside a range, each once."""
         first = bisect_left(self.uses, span.start, key=lambda use: use.span.start)
@@ -83,6 +90,19 @@ class RunBody:
     argv: tuple[str, ...]
     fragments: tuple[Fragment, ...]
     problem: str | None
+
+    @cached_property
+    def command_lines(self) -> tuple[tuple[str, ...], ...]:
+        """Return the words of every command that runs in the end, wrappers such as `sudo` taken off.
+
+        A word with an expansion in it is given as written; a command whose name is dynamic begins with `$`.
+        """
+        if self.argv and not self.fragments:
+            return (self.argv,)
+        lines = (bare_words(visit.command) for _, visit in self.commands())
+        return tuple(
+            tuple(word.text if word.value is None else word.value for word in words) for words in lines if words
+        )
 
     def commands(self) -> Iterator[tuple[Fragment, Visit]]:
         """Yield every simple command with the fragment that holds it."""

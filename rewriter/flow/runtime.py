@@ -7,7 +7,7 @@ from rewriter.documents.run import read_run
 from rewriter.flow.model import Definition, Origin, Use
 from rewriter.model.secret import Phase
 from rewriter.project import Build, Project
-from rewriter.readers import Reach, command_lines, scripts_called
+from rewriter.readers import Reach, scripts_called
 from rewriter.recipes import recipes
 
 
@@ -39,7 +39,7 @@ def runtime_readers(project: Project, build: Build, definitions: tuple[Definitio
 
 def _build_scripts(project: Project, build: Build) -> frozenset[str]:
     """Return the paths of the context's scripts that RUNs call: what they read, the build reads."""
-    called = {path for body in build.runs for words in command_lines(body) for path in scripts_called(words)}
+    called = {path for body in build.runs for words in body.command_lines for path in scripts_called(words)}
     paths = (project.script_path(build, path) for path in called)
     return frozenset(path for path in paths if path is not None)
 

@@ -7,10 +7,9 @@ from typing import Final
 
 from rewriter.documents.dockerfile import Binding, Instruction, Kind, references, scope
 from rewriter.documents.run import RunBody
-from rewriter.documents.shell import assignments
 from rewriter.flow.model import Definition, Use
 from rewriter.project import Build, Project
-from rewriter.readers import Reach, command_lines, variable_reach
+from rewriter.readers import Reach, variable_reach
 from rewriter.recipes import Recipe, inert_commands
 
 
@@ -36,7 +35,7 @@ def uses_of(
                 weak.append(Use(body, name, reach))
             elif reach is not Reach.NONE:
                 strong.append(Use(body, name, reach))
-            elif any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in command_lines(body)):
+            elif any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in body.command_lines):
                 tools.append(Use(body, name, Reach.OPAQUE))
         passed_on = any(name in entry.sources for entry in definitions)
         if name in exported or (not strong and not passed_on):
@@ -53,7 +52,7 @@ def _shadowed(body: RunBody, name: str) -> bool:
         if flag.name == "mount" and flag.value and f"env={name}" in flag.value.split(","):
             return True
     for fragment in body.fragments:
-        for assigned in assignments(fragment.script):
+        for assigned in fragment.assigned:
             first = fragment.script.text.find(name)
             if assigned.name == name and assigned.span.start <= first:
                 return assigned.value is None or name not in assigned.value.text

@@ -14,7 +14,6 @@ from typing import Final
 from rewriter.analysis import Analysis
 from rewriter.credentials import CommandSecret
 from rewriter.documents.dockerfile import scope
-from rewriter.documents.shell import assignments
 from rewriter.flow import secret_id
 from rewriter.judgement import judge_name
 from rewriter.model.plan import Reason
@@ -42,7 +41,7 @@ def _known(build: Build, secret: CommandSecret, name: str) -> bool:
     if any(flag.name == "mount" and f"env={name}" in (flag.value or "") for flag in instruction.flags):
         return True
     fragments = secret.body.fragments
-    return any(entry.name == name for fragment in fragments for entry in assignments(fragment.script))
+    return any(entry.name == name for fragment in fragments for entry in fragment.assigned)
 
 
 def _leak(build: Build, name: str) -> Leak:

@@ -19,7 +19,7 @@ from rewriter.documents.shell import Command, Visit, Word
 from rewriter.judgement import url_credentials
 from rewriter.model.text import Edit, Span
 from rewriter.project import Build
-from rewriter.readers import Reach, command_lines, file_reach, tool_file_reach
+from rewriter.readers import Reach, file_reach, tool_file_reach
 from rewriter.recipes import inert_commands, recipes
 from rewriter.residue import Kept, Residue
 from rewriter.transforms.run_change import CannotChange, RunChange
@@ -141,7 +141,7 @@ def _git_config(workshop: Workshop, residue: Residue) -> None:
 def _lasting(body: RunBody) -> Iterator[tuple[str, ...]]:
     """Yield the commands of a RUN but those that only take the rule back."""
     gone = [_plain(visit.command) for _, visit in body.commands() if _unsets(visit.command)]
-    return (words for words in command_lines(body) if words not in gone)
+    return (words for words in body.command_lines if words not in gone)
 
 
 def _others_follow(residue: Residue) -> bool:
@@ -217,7 +217,7 @@ def _stored(workshop: Workshop, residue: Residue) -> None:
     readers = [
         body
         for body in _later(workshop, residue)
-        if any(recipe.called_by(words) for recipe in tool for words in command_lines(body))
+        if any(recipe.called_by(words) for recipe in tool for words in body.command_lines)
     ]
     cleanup = f"rm -f {residue.written}"
     if any(recipe.name == "npm" for recipe in tool):

@@ -18,7 +18,6 @@ from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Span
 from rewriter.project import Build
-from rewriter.readers import command_lines
 from rewriter.residue import Kept, literal_residues
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
@@ -119,7 +118,7 @@ def _refuse(build: Build, secret: CommandSecret) -> None:
         raise CannotChange(f"line {line}: the shell is not a POSIX one", Reason.UNSUPPORTED_SHELL)
     if secret.body.problem is not None:
         raise CannotChange(f"line {line}: {secret.body.problem}", Reason.UNREADABLE_SHELL)
-    if not list(command_lines(secret.body)):
+    if not secret.body.command_lines:
         raise CannotChange(f"line {line}: the command cannot be read", Reason.UNREADABLE_SHELL)
     if any(char in secret.value.reveal() for char in "\\\"'$`\n"):
         raise CannotChange(f"line {line}: the value is quoted in a way that cannot be moved", Reason.UNSUPPORTED_FORM)

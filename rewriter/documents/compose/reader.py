@@ -54,8 +54,7 @@ class _Reader:
         self.directory = posixpath.dirname(source.path)
         services = get(root, "services")
         self.version_1 = services is None and any(
-            isinstance(value, Mapping) and (get(value, "image") or get(value, "build"))
-            for _, value in root.pairs
+            isinstance(value, Mapping) and (get(value, "image") or get(value, "build")) for _, value in root.pairs
         )
         top = root if self.version_1 else services
         self.nodes = {
@@ -181,8 +180,7 @@ class _Reader:
             case Mapping():
                 numbers = {id(key): number for number, (key, _) in enumerate(node.pairs)}
                 return tuple(
-                    self.from_pair(node, one, numbers.get(id(one.key), -1), shared=shared)
-                    for one in entries(node)
+                    self.from_pair(node, one, numbers.get(id(one.key), -1), shared=shared) for one in entries(node)
                 )
             case Sequence():
                 return tuple(
@@ -207,9 +205,7 @@ class _Reader:
         text = value if equals else None
         hidden = shared or item.alias is not None
         place = self.place(item.place)
-        return EnvEntry(
-            name.strip(), text, EntryForm.LIST, item.place, place, _literal(text), node, index, hidden
-        )
+        return EnvEntry(name.strip(), text, EntryForm.LIST, item.place, place, _literal(text), node, index, hidden)
 
 
 def _extend(service: Service, base: Service) -> Service:

@@ -11,7 +11,7 @@ from rewriter.documents.shell.exposure import prints_environment
 from rewriter.documents.shell.mentions import mentions
 from rewriter.documents.shell.nested import NestedScript, nested_scripts, script_words
 from rewriter.documents.shell.reader import parse
-from rewriter.documents.shell.removal import ListElement, find_element, remove_element
+from rewriter.documents.shell.removal import ListElement, decides_status, find_element, remove_element
 from rewriter.documents.shell.tree import (
     AnsiQuoted,
     Arithmetic,
@@ -94,6 +94,7 @@ __all__ = [
     "Word",
     "assignments",
     "commands",
+    "decides_status",
     "exports",
     "find_element",
     "mentions",

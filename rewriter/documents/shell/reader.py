@@ -20,7 +20,10 @@ from rewriter.documents.shell.tree import (
 )
 
 _CLOSING: Final = re.compile(rf"(?:then|elif|else|fi|do|done|esac|\}}){DELIMITED}")
-_OPENING: Final = re.compile(rf"\(|(?:if|for|case|while|until|select|function|coproc|\{{|\[\[|\]\]|!|in){DELIMITED}")
+_OPENING: Final = re.compile(
+    rf"\(|(?:if|for|case|while|until|select|function|coproc|\{{|\[\[|!"
+    rf"|then|elif|else|fi|do|done|esac|\}}|\]\]|in){DELIMITED}"
+)
 _TIME: Final = re.compile(r"time[ \t]+(?=[^-\s;&|)]|-p[ \t])(?:-p[ \t]+)?")
 _OPERATOR: Final = re.compile(r"&&|\|\||;;&?|;&|;|&(?!>)")
 _BROKEN: Final = re.compile(r"\\\r?\n[&|;]")
@@ -122,6 +125,8 @@ class Reader(CompoundReader):
         while True:
             match = _OPENING.match(self.text, self.at, self.end)
             if match and match.group() == "!":
+                if negated:
+                    self.require_bash("! !")
                 negated = not negated
                 self.at = match.end()
                 if self.ahead("("):

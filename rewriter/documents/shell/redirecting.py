@@ -22,6 +22,7 @@ from rewriter.documents.shell.wording import HEREDOC
 _REDIRECT: Final = re.compile(
     r"(?:([0-9]{1,9})|\{([A-Za-z_][A-Za-z0-9_]*)\})?(<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>?)"
 )
+_ANGLES: Final = ("<", ">")
 _BASH_ONLY: Final = frozenset({"<<<", "&>", "&>>"})
 _STARTS_REDIRECT: Final = frozenset("<>&{0123456789")
 _BROKEN: Final = re.compile(r"\\\r?\n[<>&|-]")
@@ -56,6 +57,8 @@ class RedirectReader(ParameterReader):
         target = self.token()
         if not target.parts:
             raise self.fault(f"nothing after {operator!r}")
+        if target.text.isdecimal() and self.peek() in _ANGLES:
+            raise self.fault("a number between two redirections")
         span = self.span(start, self.at)
         heredoc = self._heredoc(target, strip=operator == "<<-") if operator in ("<<", "<<-") else None
         return Redirect(operator, target, span, int(digits) if digits else None, name, heredoc)

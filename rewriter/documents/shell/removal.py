@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from rewriter.documents.shell.error import ShellError
@@ -11,6 +12,7 @@ from rewriter.documents.shell.reader import parse
 from rewriter.documents.shell.tree import (
     Command,
     CommandSubstitution,
+    Function,
     If,
     Item,
     Loop,
@@ -19,6 +21,7 @@ from rewriter.documents.shell.tree import (
     ProcessSubstitution,
     Script,
 )
+from rewriter.documents.shell.uses import variables
 from rewriter.documents.shell.walk import Ancestor, Visit, commands
 from rewriter.model.text import Span
 
@@ -63,8 +66,8 @@ class ListElement:
         return items[first : last + 1]
 
     @property
-    def decides_status(self) -> bool:
-        """Tell whether the status of the list is this element's alone, whatever the one before it returned."""
+    def alone_at_end(self) -> bool:
+        """Tell whether the element ends its list and no `&&` or `||` joins it to the one before."""
         return self.following is None and self.previous is not None and self.previous.operator in _SEQUENCE
 
 
@@ -78,12 +81,12 @@ def remove_element(script: Script, target: Command) -> Span | None:
     """Return the span to delete so that `target` goes from its list, with one operator beside it.
 
     Whitespace between it and its neighbour goes too, and where it fills its lines, these lines. The rest
-    keeps its meaning if `target` would have succeeded; the status of the list may change
-    (`ListElement.decides_status`).
+    keeps its meaning if `target` would have succeeded; `decides_status` tells where the status of the whole
+    script may become another.
 
     None where that cannot be done: the element is the only one, a test, in a chain with `||`, in a pipeline,
-    negated, in a condition or a substitution, in the background or behind something in the background, or
-    shares its line with a here-document.
+    negated, in a condition or a substitution, in the background or behind something in the background,
+    shares its line with a here-document, or gives its status to a `&&`, a function or a `$?`.
     """
     visit = _visit(script, target)
     element = None if visit is None else _element(visit)
@@ -92,8 +95,51 @@ def remove_element(script: Script, target: Command) -> Span | None:
     previous = element.previous
     if previous is not None and previous.operator is Operator.BACKGROUND:
         return None
+    if _status(visit.path, element) is _Status.USED or _asks_status(script, element):
+        return None
     span = _span(script.text, element, target)
     return span if span is not None and _keeps_rest(script, target, span) else None
+
+
+def decides_status(script: Script, target: Command) -> bool:
+    """Tell whether `target` alone decides the status of `script`, whatever the element before it returned.
+
+    That is so at the end of a list behind `;` or a new line: `a; b`. Without `b`, a failure of `a` counts.
+    """
+    visit = _visit(script, target)
+    element = None if visit is None else _element(visit)
+    return visit is not None and element is not None and _status(visit.path, element) is _Status.WHOLE
+
+
+class _Status(Enum):
+    """Name what becomes of the status of an element that follows `;` or a new line."""
+
+    UNUSED = auto()
+    USED = auto()
+    WHOLE = auto()
+
+
+def _status(path: tuple[Ancestor, ...], element: ListElement) -> _Status:
+    if not element.alone_at_end:
+        return _Status.UNUSED
+    below: Ancestor | None = None
+    for ancestor in reversed(path):
+        match ancestor:
+            case Script(items=items) if items[-1] is not below:
+                return _Status.UNUSED
+            case Function() | Item(operator=Operator.AND):
+                return _Status.USED
+            case _:
+                below = ancestor
+    return _Status.WHOLE
+
+
+def _asks_status(script: Script, element: ListElement) -> bool:
+    """Tell whether the next element expands `$?`."""
+    following = element.following
+    if following is None:
+        return False
+    return any(use.name == "?" and following.span.covers(use.span) for use in variables(script))
 
 
 def _visit(script: Script, target: Command) -> Visit | None:

@@ -46,10 +46,10 @@ class Mode:
 _BREAKS: Final = " \t\n|&;<>()"
 
 WORD: Final = Mode(re.compile(r"[^ \t\n\r'\"\\$`|&;<>()]+"), _BREAKS, patterns=True)
-PATTERN_LIST: Final = Mode(re.compile(r"[^\n\r'\"\\$`&;()]+"), "\n&;)", patterns=True)
+PATTERN_LIST: Final = Mode(re.compile(r"[^\n\r'\"\\$`&;()]+"), "\n&;()", patterns=True)
 REGEX: Final = Mode(re.compile(r"[^ \t\n\r'\"\\$`&;()]+"), " \t\n&;)")
 REGEX_GROUP: Final = Mode(re.compile(r"[^\n\r'\"\\$`()]+"), "\n)")
-ARGUMENT: Final = Mode(re.compile(r"[^'\"\\$`}]+"), "}")
+ARGUMENT: Final = Mode(re.compile(r"[^'\"\\$`}<>]+"), "}")
 ARGUMENT_IN_QUOTES: Final = Mode(re.compile(r"[^'\"\\$`}]+"), "}", '$`"\\}\n', single=False, dollar=False, quoted=True)
 PATTERN_IN_QUOTES: Final = Mode(re.compile(r"[^'\"\\$`}]+"), "}", quoted=True)
 IN_QUOTES: Final = Mode(
@@ -161,7 +161,7 @@ class WordReader(Cursor, ABC):
                 return self._single()
             case '"' if mode.double:
                 return self.double(self.at)
-            case "<" | ">" if mode is WORD and self.text.startswith("(", self.at + 1, self.end):
+            case "<" | ">" if mode in (WORD, ARGUMENT) and self.text.startswith("(", self.at + 1, self.end):
                 return self._process()
             case _:
                 return None

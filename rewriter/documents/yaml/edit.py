@@ -123,9 +123,7 @@ def insert_entry(
     return (insert_lines(source, last.end, lines, indent=_indent(source, collection.entries[0].start)),)
 
 
-def insert_key(
-    source: Source, mapping: Mapping, lines: Items[str], *, after: str | None = None
-) -> tuple[Edit, ...]:
+def insert_key(source: Source, mapping: Mapping, lines: Items[str], *, after: str | None = None) -> tuple[Edit, ...]:
     """Insert a key behind the key `after`, or at the end of a mapping."""
     number = index_of(mapping, after) if after is not None else None
     if number is None or number + 1 == len(mapping.pairs):

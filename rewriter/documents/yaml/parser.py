@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import yaml
+
 from rewriter.documents.yaml.node import MERGE_KEY, Alias, Mapping, Node, Scalar, Sequence, Style
 from rewriter.errors import ParseError
 from rewriter.model.text import Source, Span
@@ -110,8 +111,11 @@ class _Builder:
         offset = node.place.start
         if not isinstance(node, Scalar):
             raise self.fail(offset, _explain(self.source, "a key is not a plain value"))
-        before = self.source.text[self.source.line_span(self.source.line(offset)).start : node.outer]
-        if before.rstrip(" \t").endswith("?") and not before.strip(" \t-?"):
+        before = node.outer - 1
+        while before >= 0 and self.source.text[before] in " \t":
+            before -= 1
+        mark = self.source.text[before - 1 : before + 1] if before else self.source.text[:1]
+        if mark.endswith("?") and before < node.outer - 1 and not mark[:-1].strip(" \t\r\n-{,"):
             raise self.fail(offset, "has an explicit key (`? key`), which is not supported")
         if node.value in top.keys and node.value != MERGE_KEY:
             raise self.fail(offset, f"has the key {node.value!r} twice")

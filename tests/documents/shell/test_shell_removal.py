@@ -38,10 +38,11 @@ def without(text: str, name: str = "b") -> str | None:
         ("{ b; c; }", "{ c; }"),
         ("{\n a\n b\n}", "{\n a\n}"),
         ("(a && b) && c", "(a) && c"),
+        ("{ a; b; }; c", "{ a; }; c"),
         ("if a; then b; c; fi", "if a; then c; fi"),
         ("case x in a) a; b ;; esac", "case x in a) a ;; esac"),
         ("for x in y; do b; c; done", "for x in y; do c; done"),
-        ("f() { a; b; }", "f() { a; }"),
+        ("f() { b; a; }", "f() { a; }"),
         ("a \\\n && b \\\n && c", "a \\\n && c"),
         ("a && \\\n b && \\\n c", "a && \\\n c"),
         ("a && \\\n  b", "a"),
@@ -83,6 +84,10 @@ def test_element_goes_with_one_operator(text: str, rest: str) -> None:
         "b & c",
         "a && b &",
         "x=$(a; b)",
+        "{ a; b; } && c",
+        "if x; then a; (a; b); fi && c",
+        "f() { a; b; }",
+        "a; b; echo $?",
         "`a; b`",
         "b <<E && c\nx\nE\n",
         "a <<E; b <<F\nx\nE\ny\nF\n",
@@ -101,10 +106,30 @@ def test_command_of_another_script_is_not_found() -> None:
     assert shell.remove_element(parse("a && b"), other) is None
 
 
-def test_element_tells_whether_it_decides_the_status() -> None:
-    for text, decides in (("a; b", True), ("a && b", False), ("b; a", False), ("b", False)):
-        script = parse(text)
-        target = next(visit.command for visit in shell.commands(script) if visit.command.name == "b")
-        element = shell.find_element(script, target)
-        assert element is not None
-        assert element.decides_status is decides
+@pytest.mark.parametrize(
+    ("text", "decides"),
+    [
+        ("a; b", True),
+        ("a\nb\n", True),
+        ("{ a; b; }", True),
+        ("x && { a; b; }", True),
+        ("a && b", False),
+        ("b; a", False),
+        ("b", False),
+        ("{ a; b; }; c", False),
+        ("a; c && b", False),
+    ],
+)
+def test_what_decides_the_status(text: str, *, decides: bool) -> None:
+    script = parse(text)
+    target = next(visit.command for visit in shell.commands(script) if visit.command.name == "b")
+    assert shell.decides_status(script, target) is decides
+
+
+def test_find_element() -> None:
+    script = parse("a; if b; then c && d; fi")
+    target = next(visit.command for visit in shell.commands(script) if visit.command.name == "d")
+    element = shell.find_element(script, target)
+    assert element is not None
+    assert element.item.node is target
+    assert [item.span.of(script.text) for item in element.chain] == ["c", "d"]
