@@ -10,7 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from rewriter.callers import kinds as kinds_package
-from rewriter.callers.embedded import has_private_use
+from rewriter.callers.embedded import without_private_use
 from rewriter.callers.kind import Kind
 from rewriter.callers.model import (
     BuildArgument,
@@ -24,7 +24,6 @@ from rewriter.callers.model import (
     Reading,
     RunEnvironment,
 )
-from rewriter.errors import ParseError
 from rewriter.model.text import Source
 
 __all__ = [
@@ -63,12 +62,11 @@ def read(path: str, source: Source, *, files: Files) -> Reading:
     `files` tells whether a path of the repository is a file. Raises `ParseError` where the file as a whole
     cannot be read.
     """
-    matching = [kind for kind in _kinds() if kind.matches(path)]
-    if matching and has_private_use(source.text):
-        raise ParseError(path, 0, "holds characters for private use, which are needed as place holders")
+    clean = Source(path, without_private_use(source.text))
     total = Reading()
-    for kind in matching:
-        total += kind.read(source, files)
+    for kind in _kinds():
+        if kind.matches(path):
+            total += kind.read(clean, files)
     return total
 
 

@@ -16,7 +16,7 @@ from rewriter.callers.model import (
     SpanForm,
     Unreadable,
 )
-from rewriter.callers.task import Addition, Task, relative
+from rewriter.callers.task import KNOWN_NOTE, Addition, Task, relative
 from rewriter.model.masked import Masked
 from rewriter.model.text import Edit, Source, Span
 
@@ -25,6 +25,12 @@ _NOT_A_LIST: Final = "`secret` of the target is not a list of texts"
 
 def pass_as_secret(task: Task, form: BlockForm, argument: SpanForm) -> CallerChange | CallerRefusal:
     """Move one entry of a target's `args` to its `secret`."""
+    block = _block(task.source, form)
+    args = _attribute(block, "args")
+    if block is None or args is None:
+        return task.refuse("the target cannot be found again")
+    if task.known:
+        return CallerChange(_remove(task.source, args, argument.span), KNOWN_NOTE)
     literal: Masked | None = None
     path: str | None = None
     match argument.value:
@@ -39,21 +45,14 @@ def pass_as_secret(task: Task, form: BlockForm, argument: SpanForm) -> CallerCha
             return task.refuse(why)
         case _:
             return task.refuse_empty()
-    block = _block(task.source, form)
-    args = _attribute(block, "args")
-    if block is None or args is None:
-        return task.refuse("the target cannot be found again")
     only = len(entries(task.source, args.value) or ()) == 1
     text = f"id={task.secret_id},{value}"
-    if only and not task.known and _attribute(block, "secret") is None:
+    if only and _attribute(block, "secret") is None:
         return CallerChange((Edit(args.span, _line(text)),), "", literal, path)
-    removed = _remove(task.source, args, argument.span)
-    if task.known:
-        return CallerChange(removed, "the secret was passed already")
     added = _add(task.source, block, text)
     if added is None:
         return task.refuse(_NOT_A_LIST)
-    return CallerChange((*removed, *added), "", literal, path)
+    return CallerChange((*_remove(task.source, args, argument.span), *added), "", literal, path)
 
 
 def add_secret(task: Addition, form: BlockForm) -> CallerChange | CallerRefusal:

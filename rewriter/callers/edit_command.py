@@ -22,7 +22,7 @@ from rewriter.callers.model import (
     Store,
     Unreadable,
 )
-from rewriter.callers.task import FILE_NOTE, Addition, Task, relative
+from rewriter.callers.task import FILE_NOTE, KNOWN_NOTE, Addition, Task, relative
 from rewriter.model.text import Edit
 
 _CANNOT_WRITE: Final = "the command stands in a form of quotes that cannot hold the new option"
@@ -99,12 +99,11 @@ def _drop(form: CommandForm, option: OptionForm) -> CallerChange:
     text = form.text.text
     blank = _BLANK.match(text, option.word.end)
     end = blank.end() if blank else option.word.end
-    note = "the secret was passed already"
     if end < len(text) and text[end] not in "\r\n;&|)":
-        return CallerChange((form.text.remove(option.flag.start, end),), note)
+        return CallerChange((form.text.remove(option.flag.start, end),), KNOWN_NOTE)
     before = _CONTINUATION.search(text, max(0, option.flag.start - 500), option.flag.start)
     start = before.start() if before else option.flag.start
-    return CallerChange((Edit(form.text.span(start, option.word.end), ""),), note)
+    return CallerChange((Edit(form.text.span(start, option.word.end), ""),), KNOWN_NOTE)
 
 
 def _preserve(form: CommandForm, name: str) -> tuple[Edit | None, ...]:

@@ -14,7 +14,7 @@ from rewriter.callers.model import (
     Inherited,
     Unreadable,
 )
-from rewriter.callers.task import Addition, Task, relative
+from rewriter.callers.task import KNOWN_NOTE, Addition, Task, relative
 from rewriter.documents.yaml import (
     Mapping,
     Scalar,
@@ -40,6 +40,11 @@ class _Declaration:
 def pass_as_secret(task: Task, form: ComposeForm, entry: EntryForm) -> CallerChange | CallerRefusal:
     """Move one build argument of a service to its build secrets."""
     argument, literal, path, note = task.argument, None, None, _ENVIRONMENT_NOTE
+    removed = _remove(task.source, form, entry)
+    if isinstance(removed, str):
+        return task.refuse(removed)
+    if task.known:
+        return CallerChange(removed, KNOWN_NOTE)
     match entry.value:
         case Inherited():
             declaration = _Declaration("environment", argument.name)
@@ -52,11 +57,6 @@ def pass_as_secret(task: Task, form: ComposeForm, entry: EntryForm) -> CallerCha
             return task.refuse(why)
         case _:
             return task.refuse_empty()
-    removed = _remove(task.source, form, entry)
-    if isinstance(removed, str):
-        return task.refuse(removed)
-    if task.known:
-        return CallerChange(removed, "the secret was passed already")
     added = _add(task.source, form, task.secret_id, declaration)
     if isinstance(added, str):
         return task.refuse(added)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from rewriter.callers.model import (
     ArgumentListForm,
@@ -17,7 +18,7 @@ from rewriter.callers.model import (
     ItemForm,
     Unreadable,
 )
-from rewriter.callers.task import Addition, Task, relative
+from rewriter.callers.task import KNOWN_NOTE, Addition, Task, relative
 from rewriter.documents.yaml import (
     Mapping,
     Scalar,
@@ -31,7 +32,8 @@ from rewriter.documents.yaml import (
 )
 from rewriter.model.text import Edit, Source
 
-_BUILDKIT = "DOCKER_BUILDKIT=1"
+_NO_LIST: Final = "`env` of the step is no list that is written there"
+_BUILDKIT: Final = "DOCKER_BUILDKIT=1"
 
 
 def pass_as_secret(task: Task, form: ArgumentListForm, item: ItemForm) -> CallerChange | CallerRefusal:
@@ -58,7 +60,7 @@ def pass_as_secret(task: Task, form: ArgumentListForm, item: ItemForm) -> Caller
     edits = [*_words(form, item, f"id={task.secret_id},env={value}")]
     environment = _environment(task.source, form.step, [*wanted, _BUILDKIT])
     if environment is None:
-        return task.refuse("the environment of the step is shared through an alias")
+        return task.refuse(_NO_LIST)
     return CallerChange((*edits, *environment), "")
 
 
@@ -69,7 +71,7 @@ def add_secret(task: Addition, form: ArgumentListForm) -> CallerChange | CallerR
     line = quoted if form.items.flow else f"- {quoted}"
     environment = _environment(task.source, form.step, [_BUILDKIT])
     if environment is None:
-        return task.refuse("the environment of the step is shared through an alias")
+        return task.refuse(_NO_LIST)
     index = form.behind + 1
     added = insert_entry(task.source, form.items, [line], index=index if index < len(form.items.items) else None)
     note = f"name {task.env} under `secretEnv` of the step" if task.path is None else ""
@@ -105,7 +107,7 @@ def _drop(task: Task, form: ArgumentListForm, item: ItemForm) -> CallerChange:
     edits = [*remove_entry(task.source, form.items, item.flag)]
     if item.word != item.flag:
         edits += remove_entry(task.source, form.items, item.word)
-    return CallerChange(tuple(edits), "the secret was passed already")
+    return CallerChange(tuple(edits), KNOWN_NOTE)
 
 
 def _environment(source: Source, step: Mapping, wanted: list[str]) -> tuple[Edit, ...] | None:

@@ -17,7 +17,7 @@ from rewriter.callers.model import (
     Unreadable,
 )
 from rewriter.callers.step_inputs import lines
-from rewriter.callers.task import Addition, Task
+from rewriter.callers.task import KNOWN_NOTE, Addition, Task
 from rewriter.callers.yaml_text import embed
 from rewriter.documents.yaml import (
     Scalar,
@@ -43,7 +43,7 @@ def pass_as_secret(task: Task, form: StepForm, line: LineForm) -> CallerChange |
     if removed is None:
         return task.refuse(f"the lines of `{form.arguments_key}` cannot be told apart")
     if task.known:
-        return CallerChange(removed, "the secret was passed already")
+        return CallerChange(removed, KNOWN_NOTE)
     note, literal, key = "", None, "secrets"
     match line.value:
         case FromHost(expression):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -113,34 +113,40 @@ class Embedded:
 
         For each match `plain` returns the text that the shell gets, or `None` if the host expands it.
         """
+        return self.resolve(((match.span(), plain(match)) for match in pattern.finditer(self.text)), inner=inner)
+
+    def resolve(
+        self, found: Iterable[tuple[tuple[int, int], str | None]], *, inner: Quoting = Quoting.NONE
+    ) -> Embedded:
+        """Put texts in the place of logical stretches, in order; `None` stands for what the host expands."""
         text: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
         holes = list(self.holes)
         position = 0
-        for match in pattern.finditer(self.text):
-            text.append(self.text[position : match.start()])
-            starts += self.starts[position : match.start()]
-            ends += self.ends[position : match.start()]
-            known = plain(match)
+        for (start, end), plain in found:
+            text.append(self.text[position:start])
+            starts += self.starts[position:start]
+            ends += self.ends[position:start]
+            known = plain
             if known is None and _FIRST + len(holes) <= _LAST:
                 known = chr(_FIRST + len(holes))
-                holes.append(self.show(match.group()))
-            span = self.span(match.start(), match.end())
+                holes.append(self.show(self.text[start:end]))
+            span = self.span(start, end)
             new = known or ""
             text.append(new)
             starts += [span.start] * min(1, len(new)) + [span.end] * (len(new) - 1)
             ends += [span.end] * len(new)
-            position = match.end()
+            position = end
         text.append(self.text[position:])
         starts += self.starts[position:]
         ends += self.ends[position:]
         return replace(self, text="".join(text), starts=starts, ends=ends, holes=tuple(holes), inner=inner)
 
 
-def has_private_use(text: str) -> bool:
-    """Tell whether a text holds characters that this module needs for itself."""
-    return _HOLE.search(text) is not None
+def without_private_use(text: str) -> str:
+    """Return a text of the same length without the characters that this module needs for itself."""
+    return _HOLE.sub("\ufffd", text)
 
 
 def identity(text: str, span: Span, *, quoting: tuple[Quoting, ...] = ()) -> Embedded:

@@ -13,15 +13,14 @@ from rewriter.errors import ParseError
 from rewriter.model.text import Source, Span
 
 _DEPTH: Final = 50
-_SKIPPED: Final = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)+")
+_SKIPPED: Final = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/)+")
 _TOKEN: Final = re.compile(
-    r"(?P<heredoc><<-?(?P<mark>[A-Za-z_]\w*)\r?\n(?s:.*?)^[ \t]*(?P=mark)\b)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_-]*)"
+    r"(?P<word>[A-Za-z_][A-Za-z0-9_-]*)"
     r"|(?P<number>\d[\w.]*)"
     r"|(?P<newline>\n)"
-    r"|(?P<punctuation>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[^\s\w\"])",
-    re.MULTILINE,
+    r"|(?P<punctuation>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[^\s\w\"])"
 )
+_HEREDOC: Final = re.compile(r"<<-?([A-Za-z_]\w*)\r?\n")
 _PLAIN: Final = re.compile(r'[^"\\$%]+|\\[\s\S]|[$%](?!\{)|\$\$\{|%%\{')
 
 
@@ -106,26 +105,35 @@ def _expression(tokens: list[Token]) -> Expression:
 
 
 def _tokens(source: Source) -> tuple[Token, ...]:
-    text, position, found = source.text, 0, []
-    if text.startswith("\ufeff"):
-        position = 1
+    text, position = source.text, int(source.text.startswith("\ufeff"))
+    found: list[Token] = []
     while position < len(text):
         skipped = _SKIPPED.match(text, position)
         if skipped:
             position = skipped.end()
             continue
         if text[position] == '"':
-            end = _string_end(source, position)
-            found.append(Token("string", Span(position, end), text[position:end]))
-            position = end
-            continue
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise ParseError(source.path, source.line(position), "is not HCL")
-        kind = "heredoc" if match["heredoc"] else match.lastgroup or ""
-        found.append(Token(kind, Span(*match.span()), match.group()))
-        position = match.end()
+            kind, end = "string", _string_end(source, position)
+        elif heredoc := _HEREDOC.match(text, position):
+            kind, end = "heredoc", _heredoc_end(source, heredoc)
+        else:
+            match = _TOKEN.match(text, position)
+            if match is None or text.startswith("/*", position):
+                raise ParseError(source.path, source.line(position), "is not HCL")
+            kind, end = match.lastgroup or "", match.end()
+        found.append(Token(kind, Span(position, end), text[position:end]))
+        position = end
     return tuple(found)
+
+
+def _heredoc_end(source: Source, opening: re.Match[str]) -> int:
+    line = source.line(opening.end())
+    last = source.line(len(source.text))
+    for number in range(line, last + 1):
+        span = source.line_span(number)
+        if span.of(source.text).strip() == opening[1]:
+            return span.start + len(span.of(source.text).rstrip())
+    raise ParseError(source.path, source.line(opening.start()), "has a text that is not ended")
 
 
 def _string_end(source: Source, position: int) -> int:
@@ -161,9 +169,10 @@ def _string_end(source: Source, position: int) -> int:
 
 
 class _Reader:
-    def __init__(self, source: Source, tokens: tuple[Token, ...]) -> None:
+    def __init__(self, source: Source, tokens: tuple[Token, ...], depth: int = 0) -> None:
         self.source = source
         self.tokens = tokens
+        self.depth = depth
         self.at = 0
 
     def fail(self, what: str) -> ParseError:
@@ -204,7 +213,9 @@ class _Reader:
             raise self.fail("expected `{` behind the labels of a block")
         opening = self.at
         closing = self.closing(opening)
-        inner = _Reader(self.source, self.tokens[opening + 1 : closing])
+        if self.depth > _DEPTH:
+            raise self.fail(f"nests deeper than {_DEPTH}")
+        inner = _Reader(self.source, self.tokens[opening + 1 : closing], self.depth + 1)
         self.at = closing + 1
         body = Span(self.tokens[opening].span.end, self.tokens[closing].span.start)
         span = Span(first.span.start, self.tokens[closing].span.end)

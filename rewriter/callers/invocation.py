@@ -36,6 +36,7 @@ _SECRET_ID: Final = re.compile(r"(?:^|[,\"'])id=([^,\"'\s]+)")
 _SECRET_EXPRESSION: Final = re.compile(
     r"\$\{\{\s*(?:secrets|env|vars|inputs)\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}|\$[({]([A-Za-z_][A-Za-z0-9_.-]*)[)}]"
 )
+_SETTING: Final = re.compile(r"^[^=]*\.args\.([A-Za-z_][A-Za-z0-9_]*)")
 _UNREWRITABLE: Final = {
     Builder.KANIKO: "kaniko has no build secrets: mount the secret as a file in its pod, or use BuildKit",
     Builder.COMPOSE: "`compose build` has no such option: declare it under `build.secrets` of the service",
@@ -102,14 +103,14 @@ def caller_of(site: Site, host: Host) -> Caller:
     where = _target(site, host)
     arguments = tuple(
         argument
-        for option in site.named("--build-arg", "--build_arg", "--set")
+        for option in site.named("--build-arg", "--set")
         if (argument := _argument(site, option, host.source)) is not None
     )
     unread = [option for option in site.named("--build-arg") if _argument(site, option, host.source) is None]
     secrets = [_SECRET_ID.search(_shown(site, option)) for option in site.named("--secret")]
     targets = [_shown(site, option) for option in site.named("--target")]
     span = text.span(site.command.span.start, site.command.span.end)
-    why = _UNREWRITABLE.get(builder) or _through_unknown(site)
+    why = _UNREWRITABLE.get(builder) or _foreign(site)
     return Caller(
         path=host.source.path,
         kind=CallerKind.KANIKO if builder is Builder.KANIKO else host.kind,
@@ -126,8 +127,10 @@ def caller_of(site: Site, host: Host) -> Caller:
     )
 
 
-def _through_unknown(site: Site) -> str | None:
-    first = token(site.word(0), site.text)
+def _foreign(site: Site) -> str | None:
+    first, engine = token(site.word(0), site.text), site.word(site.invocation.engine).value
+    if engine in {"fly", "flyctl"}:
+        return "`fly deploy` takes `--build-secret NAME=value` instead of `--build-arg`: change it by hand"
     if first.value is None and "sudo" in first.text.lower():
         return f"the command runs through {first.text}, which may or may not keep the environment"
     return None
@@ -165,19 +168,15 @@ def _shown(site: Site, option: Option) -> str:
 
 def _argument(site: Site, option: Option, source: Source) -> BuildArgument | None:
     word = site.word(option.value_word)
-    skip = option.joined
     if option.name == "--set":
-        shown = _shown(site, option)
-        if ".args." not in shown.split("=", 1)[0]:
-            return None
-        skip += shown.index(".args.") + len(".args.")
-    argument = values.read(word, skip, site.text, site.exports)
+        return _setting(site, option, source)
+    argument = values.read(word, option.joined, site.text, site.exports)
     if argument is None:
         return None
+    quote = len(values.opening_quote(word, option.joined))
     flag = site.word(option.word).span
-    flag_end = flag.start + option.joined - 1 if option.joined else flag.end
-    start = word.span.start + option.joined
-    form = OptionForm(Span(flag.start, flag_end), Span(start, word.span.end), argument.value)
+    flag_end = flag.start + quote + option.joined - 1 if option.joined else flag.end
+    behind = Span(word.span.start + quote + option.joined, word.span.end - quote)
     literal = argument.literal if isinstance(argument.value, FromLiteral) else None
     return BuildArgument(
         name=argument.name,
@@ -185,8 +184,17 @@ def _argument(site: Site, option: Option, source: Source) -> BuildArgument | Non
         place=place(source, site.text.span(flag.start, word.span.end)),
         literal=Masked(literal) if literal else None,
         variable=_variable(argument.value),
-        form=form,
+        form=OptionForm(Span(flag.start + quote, flag_end), behind, argument.value),
     )
+
+
+def _setting(site: Site, option: Option, source: Source) -> BuildArgument | None:
+    """Return the argument that `bake --set target.args.NAME=value` passes."""
+    match = _SETTING.search(_shown(site, option))
+    if match is None:
+        return None
+    where = site.text.span(site.word(option.word).span.start, site.word(option.value_word).span.end)
+    return BuildArgument(match[1], "", place(source, where), None, None, Unreadable(_UNREWRITABLE[Builder.BAKE]))
 
 
 def _variable(value: object) -> str | None:

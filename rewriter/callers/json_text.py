@@ -9,7 +9,7 @@ from rewriter.documents.yaml import Node
 from rewriter.documents.yaml import parse as parse_yaml
 from rewriter.model.text import Source
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\[\s\S])*+"|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|\t')
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\[\s\S])*(?:"|\Z)|//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|\t')
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 

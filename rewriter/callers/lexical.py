@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from rewriter.callers.model import (
@@ -27,7 +28,7 @@ from rewriter.model.text import Source, Span
 
 _OPTION: Final = re.compile(
     r"--build-arg(?:=|[ \t]+)(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"(?:=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|<[^>\n]*>|\$\([^()\n]*\)|\$\{[^{}\n]*\}|[^\s\"'`\\<>|;&)]*))?(?P=quote)"
+    r"(?:=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|<[^<>\n]*>|\$\([^()\n]*\)|\$\{[^{}\n]*\}|[^\s\"'`\\<>|;&)]*))?(?P=quote)"
 )
 _COMMAND: Final = re.compile(
     r"\b(?:docker(?:[ \t]+(?:buildx|image|builder))?|podman|buildah|nerdctl)[ \t]+(?:build|bud)\b"
@@ -80,27 +81,33 @@ def refuse(why: str) -> Classify:
 
 
 def read(source: Source, area: Area) -> tuple[Caller, ...]:
-    """Return one caller for each command in an area, and one for options that stand outside of a command."""
+    """Return one caller for each command in an area, and one for options that stand in front of any command."""
     text = area.span.of(source.text)
-    options = list(_OPTION.finditer(text))
-    if not options:
+    if "--build-arg" not in text and "--secret" not in text and not _COMMAND.search(text):
         return ()
-    starts = [match.start() for match in _COMMAND.finditer(text)]
-    groups: dict[int, list[re.Match[str]]] = {}
-    following = 0
-    for option in options:
-        while following < len(starts) and starts[following] < option.start():
-            following += 1
-        groups.setdefault(starts[following - 1] if following else -1, []).append(option)
-    return tuple(_caller(source, area, text, start, found) for start, found in groups.items())
+    starts = sorted({0, *(match.start() for match in _COMMAND.finditer(text)), len(text)})
+    found: list[Caller] = []
+    for start, stop in pairwise(starts):
+        command = _COMMAND.match(text, start)
+        options = tuple(_OPTION.finditer(text, start, stop))
+        secrets = tuple(_SECRET.finditer(text, start, stop))
+        if command or options or secrets:
+            found.append(_caller(source, area, _Found(command, options, secrets)))
+    return tuple(found)
 
 
-def _caller(source: Source, area: Area, text: str, start: int, options: list[re.Match[str]]) -> Caller:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    command: re.Match[str] | None
+    options: tuple[re.Match[str], ...]
+    secrets: tuple[re.Match[str], ...]
+
+
+def _caller(source: Source, area: Area, found: _Found) -> Caller:
     offset = area.span.start
-    command = _COMMAND.match(text, start) if start >= 0 else None
-    begin = start if command else options[0].start()
-    span = Span(offset + begin, offset + options[-1].end())
-    behind = offset + command.end() if command else None
+    command = found.command
+    parts = [*((command,) if command else ()), *found.options, *found.secrets]
+    span = Span(offset + min(part.start() for part in parts), offset + max(part.end() for part in parts))
     return Caller(
         path=source.path,
         kind=area.kind,
@@ -108,10 +115,10 @@ def _caller(source: Source, area: Area, text: str, start: int, options: list[re.
         context=None,
         dockerfile=None,
         target=None,
-        arguments=tuple(_argument(source, area, option) for option in options),
-        secrets=tuple(_SECRET.findall(text, begin, options[-1].end())),
+        arguments=tuple(_argument(source, area, option) for option in found.options),
+        secrets=tuple(secret[1] for secret in found.secrets),
         builder=_builder(command.group() if command else ""),
-        form=LexicalForm(behind),
+        form=LexicalForm(offset + command.end() if command else None),
         dynamic=True,
     )
 
@@ -119,7 +126,8 @@ def _caller(source: Source, area: Area, text: str, start: int, options: list[re.
 def _builder(command: str) -> Builder:
     if "buildx" in command:
         return Builder.BUILDX
-    return Builder(command.split(maxsplit=1)[0]) if command.startswith(("docker", "podman", "buildah")) else Builder.OTHER
+    first = command.split(maxsplit=1)[0] if command else ""
+    return Builder(first) if first in {"docker", "podman", "buildah"} else Builder.OTHER
 
 
 def _argument(source: Source, area: Area, option: re.Match[str]) -> BuildArgument:

@@ -40,6 +40,7 @@ class CallerKind(StrEnum):
     DEVCONTAINER = "devcontainer"
     MARKDOWN = "markdown"
     KANIKO = "kaniko"
+    FLY = "fly"
     POWERSHELL = "powershell"
     PROGRAM = "program"
 
@@ -262,12 +263,16 @@ class TreeStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TreeForm:
-    """Locate a mapping that holds build arguments under a key: a bake target, an artifact, a devcontainer."""
+    """Locate a mapping that holds build arguments under a key: a bake target, an artifact, a devcontainer.
+
+    `indented` tells whether the document indents lists below their keys.
+    """
 
     style: TreeStyle
     target: Mapping = field(repr=False)
     arguments_key: str
     cwd: str
+    indented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

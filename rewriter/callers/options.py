@@ -12,7 +12,8 @@ from rewriter.callers.model import Builder
 _ENGINES: Final = {
     "docker": Builder.DOCKER, "podman": Builder.PODMAN, "buildah": Builder.BUILDAH, "nerdctl": Builder.OTHER,
     "docker-compose": Builder.COMPOSE, "podman-compose": Builder.COMPOSE, "img": Builder.OTHER,
-    "depot": Builder.OTHER, "buildx": Builder.BUILDX, "docker-buildx": Builder.BUILDX,
+    "depot": Builder.OTHER, "buildx": Builder.BUILDX,
+    "fly": Builder.OTHER, "flyctl": Builder.OTHER, "docker-buildx": Builder.BUILDX,
 }  # fmt: skip
 _ENGINE_VARIABLE: Final = re.compile(r"(?i)docker|podman|container|oci|buildah|builder")
 _SPEAKING: Final = frozenset({"echo", "printf", "which", "type", "man", "alias", "log", "info", "warn", "error"})
@@ -117,6 +118,8 @@ def _invocation(words: Sequence[Token], engine: int, builder: Builder) -> Invoca
             case ["compose"]:
                 builder = Builder.COMPOSE
             case [*_, "build" | "bud" | "b" | "build-using-dockerfile"] if value != "b" or len(verbs) > 1:
+                return _collect(words, engine, builder, "build", position)
+            case ["deploy"] if words[engine].value in {"fly", "flyctl"}:
                 return _collect(words, engine, builder, "build", position)
             case [*_, "bake"] if builder in {Builder.BUILDX, Builder.OTHER}:
                 return _collect(words, engine, Builder.BAKE, "build", position)

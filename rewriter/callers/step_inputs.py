@@ -28,11 +28,12 @@ from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get, index_
 from rewriter.model.masked import MASK, Masked
 from rewriter.model.text import Source, Span
 
-EXPRESSION: Final = re.compile(r"\$\{\{(?:[^}\n]|\}(?!\}))*\}\}")
+EXPRESSION: Final = re.compile(r"\$\{\{(?:[^{}\n]|\}(?!\})|\{(?!\{))*\}\}")
 _OWN_ACTION: Final = "docker/build-push-action"
+_SAME_INPUTS: Final = frozenset({_OWN_ACTION, "depot/build-push-action", "useblacksmith/build-push-action"})
 _BAKE_ACTION: Final = "docker/bake-action"
 _ARGUMENT_KEY: Final = re.compile(r"(?i)^(?:docker[-_]?)?(?:extra[-_]?)?build[-_]?args?$")
-_LINE: Final = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)=(?P<value>.*?)[ \t]*\Z")
+_LINE: Final = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)=(?P<value>.*)\Z")
 _OPTION: Final = re.compile(r"--build-arg[= ]+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _BAKE_ARGUMENT: Final = re.compile(r"\.args\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _MAJOR: Final = re.compile(r"v?(\d+)(?:\.\d+)*$")
@@ -57,7 +58,7 @@ def lines(text: Embedded) -> tuple[Line, ...]:
     for line in text.text.split("\n"):
         match = _LINE.match(line)
         if match:
-            quote, value = match["quote"], match["value"]
+            quote, value = match["quote"], match["value"].rstrip(" \t")
             if quote and value.endswith(quote):
                 value = value[:-1]
             found.append(Line(start, start + len(line), quote, match["name"], value))
@@ -89,14 +90,14 @@ def read_step(source: Source, step: Mapping, files: Files) -> tuple[Caller, ...]
     key = next((name.value for name, _ in inputs.pairs if _ARGUMENT_KEY.match(name.value)), None)
     if found.action.lower() == _BAKE_ACTION:
         return _bake(found)
-    if found.action.lower() != _OWN_ACTION and key is None:
+    if found.action.lower() not in _SAME_INPUTS and key is None:
         return _options_in_inputs(found)
     return (_build(found, key),)
 
 
 def _build(step: _Step, key: str | None) -> Caller:
     source, inputs = step.source, step.inputs
-    own = step.action.lower() == _OWN_ACTION
+    own = step.action.lower() in _SAME_INPUTS
     arguments = get(inputs, key) if key is not None else None
     why = _why_not(step, arguments, key) if own else f"`{step.action}` takes secrets in a way that is not known here"
     context, file = _paths(step)
@@ -105,7 +106,7 @@ def _build(step: _Step, key: str | None) -> Caller:
         inputs,
         arguments if isinstance(arguments, Scalar | Sequence) else None,
         key or "build-args",
-        envs=_knows_envs(source, step.uses),
+        envs=step.action.lower() == _OWN_ACTION and _knows_envs(source, step.uses),
     )
     return Caller(
         path=source.path,

@@ -17,6 +17,7 @@ _SPECIAL: Final = re.compile(
     r"|(?:LD|DOCKER|BUILDX|BUILDKIT|BASH|LC|COMPOSE)_|[0-9]"
 )
 
+KNOWN_NOTE: Final = "the secret was passed already"
 FILE_NOTE: Final = "the secret is now the whole file, its final line break included"
 
 

@@ -71,12 +71,18 @@ class Argument:
     literal: str | None
 
 
+def opening_quote(word: Word, skip: int) -> str:
+    """Return the quote that stands in front of an option which holds its value, as in `"--build-arg=A=$B"`."""
+    return word.text[0] if skip and word.text[:1] in {"'", '"'} else ""
+
+
 def read(word: Word, skip: int, text: Embedded, exports: Exports) -> Argument | None:
     """Read a word that holds `NAME` or `NAME=value` behind its first `skip` characters.
 
     Returns `None` where the name is made by the shell.
     """
-    raw = word.text[skip:]
+    mark = opening_quote(word, skip)
+    raw = mark + word.text[len(mark) + skip :]
     found = _NAMED.fullmatch(raw)
     if found is None or not word.parts:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rewriter.callers.embedded import Embedded, Quoting, has_private_use
+from rewriter.callers.embedded import Embedded, Quoting
 from rewriter.documents.yaml import Scalar, Style
 from rewriter.model.text import Source
 
@@ -51,7 +51,7 @@ def embed(source: Source, scalar: Scalar) -> Embedded | None:
         case Style.SINGLE | Style.DOUBLE:
             _flow(source.text, scalar.span.start + 1, scalar.span.end - 1, built, style=scalar.style)
     text = "".join(built.text)
-    if text.rstrip("\n") != scalar.value.rstrip("\n") or has_private_use(text):
+    if text.rstrip("\n") != scalar.value.rstrip("\n"):
         return None
     end = built.ends[-1] if built.ends else scalar.span.end
     if not built.ends and scalar.style in {Style.SINGLE, Style.DOUBLE}:

@@ -23,7 +23,7 @@ _PATH: Final = re.compile(
     r"(?:.*/)?(?:[^/]*[._-])?azure-?pipelines?(?:[._-][^/]*)?\.ya?ml"
     r"|(?:.*/)?\.?(?:azure|azure-?devops|azure-?pipelines|vsts|vsts-ci)/.*\.ya?ml|(?:.*/)?\.vsts-ci\.ya?ml"
 )
-_EXPRESSION: Final = re.compile(r"\$\{\{[^{}\n]*\}\}|\$\[[^\]\n]*\]|\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
+_EXPRESSION: Final = re.compile(r"\$\{\{[^{}\n]*\}\}|\$\[(?:[^\]\n$]|\$(?!\[))*\]|\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
 _COMMANDS: Final = frozenset(
     {"pwd", "date", "whoami", "hostname", "nproc", "id", "ls", "uname", "mktemp", "arch", "env"}
 )

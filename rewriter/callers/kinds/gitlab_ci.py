@@ -17,7 +17,7 @@ from rewriter.documents.yaml import Mapping, Node, parse
 from rewriter.model.text import Source
 
 _PATH: Final = re.compile(r"(?:.*/)?(?:[^/]*\.)?gitlab-ci(?:[.-][^/]*)?\.ya?ml$|(?:.*/)?\.?gitlab(?:-ci)?/.*\.ya?ml$")
-_INPUT: Final = re.compile(r"\$\[\[[^\]\n]*\]\]")
+_INPUT: Final = re.compile(r"\$\[\[[^\[\]\n]*\]\]")
 
 
 def _matches(path: str) -> bool:

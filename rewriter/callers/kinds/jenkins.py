@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 from rewriter.callers.embedded import Embedded, Quoting, identity
+from rewriter.callers.groovy import GroovyString, strings
 from rewriter.callers.invocation import Host
 from rewriter.callers.kind import Kind
 from rewriter.callers.model import CallerKind, Files, Reading, Store
 from rewriter.callers.paths import Bases
 from rewriter.callers.script import mentions, read, read_arguments
 from rewriter.callers.values import Exports
-from rewriter.model.text import Source, Span
+from rewriter.model.text import Source
 
 _PATH: Final = re.compile(
     r"(?:.*/)?(?:[^/]*[.-])?Jenkinsfile(?:[.-][^/]*)?|.*\.(?:jenkinsfile|groovy|gvy)", re.IGNORECASE
-)
-_TOKEN: Final = re.compile(
-    r"//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/"
-    r"|'''(?P<triple>(?:[^'\\]++|\\[\s\S]|'(?!''))*+)'''"
-    r'|"""(?P<triple_double>(?:[^"\\]++|\\[\s\S]|"(?!""))*+)"""'
-    r"|'(?P<single>(?:[^'\\\n]++|\\[\s\S])*+)'"
-    r'|"(?P<double>(?:[^"\\\n]++|\\[\s\S])*+)"'
 )
 _SHELL: Final = re.compile(r"\bsh\b\s*\(?\s*(?:script\s*:\s*)?$|\bscript\s*:\s*$")
 _OTHER_SHELL: Final = re.compile(r"\b(?:bat|powershell|pwsh)\b\s*\(?\s*(?:script\s*:\s*)?$")
@@ -36,35 +29,12 @@ _ESCAPE: Final = re.compile(r"\\(?P<char>[\s\S])")
 _ESCAPE_OR_VALUE: Final = re.compile(r"\\(?P<char>[\s\S])|\$\{[^{}\n]*\}|\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_]\w*)*")
 _CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _BOUND: Final = re.compile(r"\b(?:variable|passwordVariable|usernameVariable|tokenVariable)\s*:\s*['\"](\w+)['\"]")
-_CREDENTIAL: Final = re.compile(r"^\s*(\w+)\s*=\s*credentials\s*\(", re.MULTILINE)
+_CREDENTIAL: Final = re.compile(r"\b(\w+)[ \t]*=[ \t]*credentials\s*\(")
 _REFERENCE: Final = re.compile(r"\$\{?(?:env\.)?([A-Za-z_]\w*)\}?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """Hold a string of the pipeline and the code in front of it, back to the string before."""
-
-    span: Span
-    double: bool
-    before: str
-    index: int
 
 
 def _matches(path: str) -> bool:
     return _PATH.fullmatch(path) is not None
-
-
-def _strings(text: str) -> Iterator[_Text]:
-    position = 0
-    index = 0
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        if kind is None:
-            continue
-        before = text[max(position, match.start() - 200) : match.start()]
-        yield _Text(Span(*match.span(kind)), kind in {"double", "triple_double"}, before, index)
-        position = match.end()
-        index += 1
 
 
 def _read(source: Source, files: Files) -> Reading:
@@ -74,7 +44,7 @@ def _read(source: Source, files: Files) -> Reading:
     )  # fmt: skip
     total = Reading()
     building = -2
-    for string in _strings(source.text):
+    for string in strings(source.text):
         text = _embed(source, string)
         if _BUILD.search(string.before):
             building = string.index
@@ -95,9 +65,9 @@ def _why(before: str) -> str:
     return "the option is held in a string of the pipeline, not in an `sh` step"
 
 
-def _embed(source: Source, string: _Text) -> Embedded:
-    inner = Quoting.GROOVY_DOUBLE if string.double else Quoting.GROOVY_SINGLE
-    pattern = _ESCAPE_OR_VALUE if string.double else _ESCAPE
+def _embed(source: Source, string: GroovyString) -> Embedded:
+    inner = Quoting.GROOVY_DOUBLE if string.interpolates else Quoting.GROOVY_SINGLE
+    pattern = _ESCAPE_OR_VALUE if string.interpolates else _ESCAPE
     return identity(source.text, string.span).rewrite(pattern, _resolve, inner=inner)
 
 

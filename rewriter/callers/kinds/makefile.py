@@ -16,15 +16,14 @@ from rewriter.callers.script import mentions, read
 from rewriter.callers.values import Exports
 from rewriter.model.text import Source, Span
 
-_REFERENCE: Final = re.compile(
-    r"\$\$|\$(?:\((?:[^()$]++|\$\$|\$?\((?:[^()]++|\([^()]*\))*\)|\$)*\)|\{(?:[^{}$]++|\$\{[^{}]*\}|\$)*\}|[^\s$])"
-)
 _ASSIGNMENT: Final = re.compile(
-    r"(?P<export>(?:override +|export +)*)(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[:?+!]{0,3}=.*"
+    r"(?P<export>(?:(?:override|export)[ \t]+){0,3})(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[:?+!]{0,3}=.*"
 )
 _EXPORT: Final = re.compile(r"export(?:[ \t]+(?P<names>[A-Za-z0-9_ \t]+))?[ \t]*(?:#.*)?$")
 _INCLUDE: Final = re.compile(r"[-s]?include[ \t]")
 _INTRODUCTION: Final = re.compile(r"\A\t[ \t]*(?:[@+-][ \t@+-]*)?")
+_BRACKET: Final = re.compile(r"[(){}]")
+_CLOSING: Final = {"(": ")", "{": "}"}
 _TAB: Final = re.compile(r"(?m)^\t")
 
 
@@ -82,7 +81,36 @@ def _recipe(source: Source, span: Span) -> Embedded:
     """Return a recipe as the shell gets it: without tabs at the starts of lines, with variables as holes."""
     whole = identity(source.text, span)
     plain = whole.rewrite(_INTRODUCTION, lambda _: "").rewrite(_TAB, lambda _: "")
-    return plain.rewrite(_REFERENCE, lambda match: "$" if match.group() == "$$" else None, inner=Quoting.MAKE)
+    return plain.resolve(_references(plain.text), inner=Quoting.MAKE)
+
+
+def _references(text: str) -> Iterator[tuple[tuple[int, int], str | None]]:
+    """Yield what make expands: `$$`, `$(...)`, `${...}`, `$x`; a bracket that is not closed is none."""
+    closing = _brackets(text)
+    position = text.find("$")
+    while 0 <= position < len(text) - 1:
+        following = text[position + 1]
+        end = position + 2
+        if following in "({":
+            end = closing.get(position + 1, position + 1) + 1
+        if following == "$":
+            yield (position, end), "$"
+        elif not following.isspace():
+            yield (position, end), None
+        position = text.find("$", end)
+
+
+def _brackets(text: str) -> dict[int, int]:
+    """Return the place of the closing bracket for each opening one."""
+    found: dict[int, int] = {}
+    waiting: dict[str, list[int]] = {")": [], "}": []}
+    for match in _BRACKET.finditer(text):
+        bracket = match.group()
+        if bracket in _CLOSING:
+            waiting[_CLOSING[bracket]].append(match.start())
+        elif waiting[bracket]:
+            found[waiting[bracket].pop()] = match.start()
+    return found
 
 
 class _Variables:

@@ -40,15 +40,17 @@ def _read(source: Source, files: Files) -> Reading:  # noqa: ARG001
     callers: list[Caller] = []
     for document in parse(source):
         for node in walk(document):
-            artifacts = get(node, "artifacts") if isinstance(node, Mapping) and index_of(node, "artifacts") else None
-            if isinstance(node, Mapping) and index_of(node, "artifacts") == 0:
-                artifacts = get(node, "artifacts")
-            for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
-                callers += _of_artifact(source, artifact)
+            number = index_of(node, "artifacts") if isinstance(node, Mapping) and node.alias is None else None
+            if isinstance(node, Mapping) and number is not None:
+                key, artifacts = node.pairs[number]
+                if isinstance(artifacts, Sequence) and artifacts.alias is None:
+                    indented = source.column(artifacts.span.start) > source.column(key.span.start)
+                    for artifact in artifacts.items:
+                        callers += _of_artifact(source, artifact, indented=indented)
     return Reading(tuple(callers))
 
 
-def _of_artifact(source: Source, artifact: Node) -> list[Caller]:
+def _of_artifact(source: Source, artifact: Node, *, indented: bool) -> list[Caller]:
     found: list[Caller] = []
     directory = posixpath.dirname(source.path)
     written = get(artifact, "context")
@@ -59,10 +61,10 @@ def _of_artifact(source: Source, artifact: Node) -> list[Caller]:
             continue
         file, target = get(block, "dockerfile"), get(block, "target")
         name = file.value if isinstance(file, Scalar) else "Dockerfile"
-        form: CallerForm = TreeForm(TreeStyle.SKAFFOLD, block, "buildArgs", directory)
+        form: CallerForm = TreeForm(TreeStyle.SKAFFOLD, block, "buildArgs", directory, indented=indented)
         why = "kaniko has no build secrets" if key == "kaniko" else None
-        if block.alias is not None or index_of(block, "buildArgs") is None:
-            why = why or ("the artifact is shared through an alias" if block.alias is not None else None)
+        if why is None and (block.alias is not None or artifact.alias is not None):
+            why = "the artifact is shared through an alias"
         found.append(
             Caller(
                 path=source.path,
