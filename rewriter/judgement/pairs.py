@@ -8,6 +8,7 @@ from typing import Final
 from rewriter.judgement.names import judge_name, split_words
 from rewriter.judgement.pattern import Pattern
 from rewriter.judgement.references import variables
+from rewriter.judgement.texts import setting_secrets
 from rewriter.judgement.values import inner_range, judge_value, looks_random
 from rewriter.judgement.verdicts import (
     Assignment,
@@ -47,6 +48,10 @@ def judge_pair(name: str, value: str | None, *, assignment: Assignment = Assignm
     verdict = judge_value(value, name=name)
     if verdict.kind is ValueKind.CREDENTIAL:
         return _credential(named, verdict)
+    if "=" in value and not named.secret and verdict.kind in (ValueKind.LITERAL, ValueKind.REFERENCE):
+        parts = _settings(value)
+        if parts:
+            return _found(named, Confidence.MEDIUM, verdict, parts, reason="holds settings with a secret among them")
     if verdict.kind is ValueKind.REFERENCE and not named.inlined:
         return _reference(named, value, verdict)
     if named.ruled_out:
@@ -59,6 +64,18 @@ def judge_pair(name: str, value: str | None, *, assignment: Assignment = Assignm
             placeholder=decided.placeholder,
         )  # fmt: skip
     return decided
+
+
+def _settings(value: str) -> tuple[tuple[int, int], ...]:
+    """Return the places of literal secrets in text such as `-Duser=u -Dpassword=p` or `A_PASSWORD=x,B=y`."""
+    found: list[tuple[int, int]] = []
+    for hit in setting_secrets(value):
+        start, end = hit.start, hit.end
+        inner = judge_value(value[start:end], name=hit.name)
+        sure = judge_name(hit.name).confidence is Confidence.HIGH
+        if sure and inner.kind in (ValueKind.LITERAL, ValueKind.CREDENTIAL) and "=" in value[:start][-4:]:
+            found += ((start + left, start + right) for left, right in inner.parts)
+    return tuple(found)
 
 
 def _open(verdict: ValueVerdict, named: NameVerdict) -> bool:
@@ -207,15 +224,17 @@ def _found(
     confidence: Confidence,
     verdict: ValueVerdict,
     parts: tuple[tuple[int, int], ...] = (),
+    *,
+    reason: str = "",
 ) -> PairVerdict:
     return PairVerdict(
         secret=True,
         confidence=confidence,
-        category=named.category,
-        reason=named.reason,
+        category=named.category or Category.GENERIC,
+        reason=reason or named.reason,
         literal=True,
         provider=verdict.provider,
-        parts=verdict.parts or parts,
+        parts=parts or verdict.parts,
     )
 
 

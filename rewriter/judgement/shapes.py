@@ -42,7 +42,7 @@ def shaped(shape: Shape, index: int, argument: Argument, start: int, use: Use) -
             yield from _in_settings(index, argument, start, end, use)
         case Shape.URL:
             if "://" not in text and lone_variable_is_secret(argument):
-                least = judge_name((argument.variables or ("",))[0]).confidence
+                least = Confidence.LOW if "index" in argument.text.lower() else Confidence.MEDIUM
                 yield from _one(
                     credential(
                         index,

@@ -35,7 +35,7 @@ _PATH_FORMS: Final = (
     r"file:\S+",
     r"[A-Za-z]:[\\/][^\n]*",
     r"\\\\[^\n]+",
-    rf"(?:[\w.\-]+/)+[\w.\-]+\.(?:{_EXTENSIONS}|token|password)",
+    rf"(?:[\w.\-]+/)+[\w.\-]*\.(?:{_EXTENSIONS}|token|password)",
     rf"[\w.\-]+\.(?:{_EXTENSIONS}|sh|bash|py|rb|js|ps1|exe|bat)",
 )
 _PUBLIC_FORMS: Final = (
@@ -43,7 +43,7 @@ _PUBLIC_FORMS: Final = (
     r"(?:sha(?:1|224|256|384|512)|md5|SHA256)[:\-=][A-Za-z0-9+/=]{20,128}",
     r"(?:0x)?(?:[0-9A-F]{4}[ \t]+){3,}[0-9A-F]{4}",
     r"(?:[0-9A-F]{40}[\s,]+)+[0-9A-F]{40}",
-    r"(?:[0-9a-fA-F]{2}:){7,63}[0-9a-fA-F]{2}",
+    r"(?:[0-9a-fA-F]{2}:){7,63}[0-9a-fA-F]{2}|(?:[0-9A-F]{4}:){7,31}[0-9A-F]{4}",
     r"ssh-(?:rsa|ed25519|dss) [A-Za-z0-9+/=]{20,}[^\n]*",
     r"ecdsa-sha2-\S+ [A-Za-z0-9+/=]{20,}[^\n]*",
     r"pk_(?:live|test)_[A-Za-z0-9]{10,}",

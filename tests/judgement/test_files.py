@@ -7,38 +7,43 @@ import pytest
 from rewriter.judgement import Category, Certainty, copied_file, credential_file, secret_id
 from rewriter.judgement.file_table import ENDINGS, FOLDERS, IN_FOLDERS, NAMES
 
-SURE = """
-id_rsa id_dsa id_ecdsa id_ed25519 .ssh/id_rsa deploy/id_ed25519 id_rsa_deploy ssh_host_rsa_key deploy_key keys/github_rsa
-.netrc _netrc root/.netrc .git-credentials .pgpass .vault-token .htpasswd conf/.htpasswd htpasswd .aws/credentials
-server.key tls.key certs/a.key private.key key.pem privkey.pem server-key.pem app-private-key.pem RSAprivatekey.pem
-a.p12 a.pfx keystore.jks release.keystore app.kdbx krb5.keytab putty.ppk git.priv service-account.json
-gcp-service-account.json gcpkey.json gcp-key.json firebase-adminsdk.json thing-411009-4622a4d8f58f.json key.json
-application_default_credentials.json .kube/config kubeconfig kubeconfig.yaml .dockercfg master.key config/master.key
-auth.json settings-security.xml .config/pypoetry/auth.toml .cargo/credentials.toml .gem/credentials secret.txt oauth.txt
-password.txt .bash_history .Xauthority .erlang.cookie .s3cfg rclone.conf kaggle.json .smbcredentials private.gpg
+from .lists import listed
+
+SURE = listed("""
+id_rsa id_dsa id_ecdsa id_ed25519 .ssh/id_rsa deploy/id_ed25519 id_rsa_deploy ssh_host_rsa_key deploy_key
+keys/github_rsa .netrc _netrc root/.netrc .git-credentials .pgpass .vault-token .htpasswd conf/.htpasswd
+htpasswd .aws/credentials server.key tls.key certs/a.key private.key key.pem privkey.pem server-key.pem
+app-private-key.pem RSAprivatekey.pem a.p12 a.pfx keystore.jks release.keystore app.kdbx krb5.keytab putty.ppk
+git.priv service-account.json gcp-service-account.json gcpkey.json gcp-key.json firebase-adminsdk.json
+thing-411009-4622a4d8f58f.json key.json application_default_credentials.json .kube/config kubeconfig
+kubeconfig.yaml .dockercfg master.key config/master.key auth.json settings-security.xml
+.config/pypoetry/auth.toml .cargo/credentials.toml .gem/credentials secret.txt oauth.txt password.txt
+.bash_history .Xauthority .erlang.cookie .s3cfg rclone.conf kaggle.json .smbcredentials private.gpg
 credentials.json .vault_pass vnc/.vncpasswd .zsh_history
-""".split()
+""")
 
-LOOK = """
-.npmrc ./.npmrc .npmrc.ci .npmrc-cloud npmrc .yarnrc.yml .yarnrc .env .env.local .env.production .env.test prod.env plane.env
-.envrc .env* pip.conf pip.ini .pypirc .condarc uv.toml .gitconfig settings.xml .m2/settings.xml maven/settings.xml
-gradle.properties NuGet.Config nuget.config .docker/config.json .aws/config .bundle/config my.pem *.pem .my.cnf
-terraform.tfstate terraform.tfvars prod.tfvars .terraformrc secrets.yml secrets.json wp-config.php client.ovpn .ssh .ssh/
-.aws .gnupg .kube .docker .vnc secrets .config/gcloud token client_secret_1.json db-credentials.json api_token.txt
-""".split()
+LOOK = listed("""
+.npmrc ./.npmrc .npmrc.ci .npmrc-cloud npmrc .yarnrc.yml .yarnrc .env .env.local .env.production .env.test
+prod.env plane.env .envrc .env* pip.conf pip.ini .pypirc .condarc uv.toml .gitconfig settings.xml
+.m2/settings.xml maven/settings.xml gradle.properties NuGet.Config nuget.config .docker/config.json
+.aws/config .bundle/config my.pem *.pem .my.cnf terraform.tfstate terraform.tfvars prod.tfvars .terraformrc
+secrets.yml secrets.json wp-config.php client.ovpn .ssh .ssh/ .aws .gnupg .kube .docker .vnc secrets
+.config/gcloud token client_secret_1.json db-credentials.json api_token.txt
+""")
 
-NOT = """
-id_rsa.pub id_ed25519.pub known_hosts authorized_keys .ssh/config .ssh/known_hosts .env.example .env.sample .env.template
-.env.dist .env.vault .env.schema .npmrc.example credentials.json.dummy token.json.dummy secrets.yml.example
-config/credentials.yml.enc nginx_signing.key nodesource.gpg.key Release.key docker.gpg.key mongodb.asc release.gpg
-archive-keyring.gpg gpg.key pubkey.pem public.pem public.key cert.pem fullchain.pem chain.pem ca.pem cacert.pem
-rds-combined-ca-bundle.pem dhparam.pem truststore.jks cacerts.jks debug.keystore sgerrand.rsa.pub server.crt a.cer
-package.json tsconfig.json config.json src/config.json composer.json keyboard monkey.md hotkey.js tokenizer.json tokens.ts
-README.md Dockerfile yarn.lock Gemfile.lock hosts.yml config application.yml docker-compose.yml . / src/auth.go auth.py
-requirements.txt keys/ gcloud settings.py gradle-wrapper.properties environment .envoy env .environment nginx.conf
-password-policy.md secrets.py secrets.ts SecretService.java token.js .gitignore .dockerignore key.go passwd.c
+NOT = listed("""
+id_rsa.pub id_ed25519.pub known_hosts authorized_keys .ssh/config .ssh/known_hosts .env.example .env.sample
+.env.template .env.dist .env.vault .env.schema .npmrc.example credentials.json.dummy token.json.dummy
+secrets.yml.example config/credentials.yml.enc nginx_signing.key nodesource.gpg.key Release.key docker.gpg.key
+mongodb.asc release.gpg archive-keyring.gpg gpg.key pubkey.pem public.pem public.key cert.pem fullchain.pem
+chain.pem ca.pem cacert.pem rds-combined-ca-bundle.pem dhparam.pem truststore.jks cacerts.jks debug.keystore
+sgerrand.rsa.pub server.crt a.cer package.json tsconfig.json config.json src/config.json composer.json
+keyboard monkey.md hotkey.js tokenizer.json tokens.ts README.md Dockerfile yarn.lock Gemfile.lock hosts.yml
+config application.yml docker-compose.yml . / src/auth.go auth.py requirements.txt keys/ gcloud settings.py
+gradle-wrapper.properties environment .envoy env .environment nginx.conf password-policy.md secrets.py
+secrets.ts SecretService.java token.js .gitignore .dockerignore key.go passwd.c
 https://h.example.com/ca/cacert.pem https://h.example.com/nodesource.gpg.key
-""".split()
+""")
 
 
 @pytest.mark.parametrize("path", SURE)

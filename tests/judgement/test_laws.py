@@ -28,22 +28,24 @@ from rewriter.judgement import (
 )
 from rewriter.judgement.tool_table import ROWS
 
+from .lists import listed
 from .shellwords import words
 from .tokens import PEM, SIGNED, TOKENS
 
 PIECES = [
-    "://", "@", ":", "/", "?", "#", "$", "${", "}", "$(", ")", "`", "%", "{{", "}}", "<", ">", '"', "'", "\\", "=", "&", ",",
-    ";", " ", "\n", "\t", "\\n", "-", "--", "_", ".", "*", "https", "postgres", "user", "pass", "password", "token", "TOKEN",
-    "secret", "key", "KEY", "Authorization: Bearer ", "machine h login u password ", "IDENTIFIED BY ", "PASSWORD '",
-    "_authToken", "-----BEGIN ", "PRIVATE KEY-----", "eyJ", "AKIA", "ghp_", "é", "\udc80", "\x00", "0", "a", "Z9",
-    "$TOKEN", "${TOKEN:-x}", "$(cat /x)", "changeme", "<token>", "s/a/", "insert", "your", "pass:", "CREATE USER ",
+    "://", "@", ":", "/", "?", "#", "$", "${", "}", "$(", ")", "`", "%", "{{", "}}", "<", ">", '"', "'", "\\",
+    "=", "&", ",", ";", " ", "\n", "\t", "\\n", "-", "--", "_", ".", "*", "https", "postgres", "user", "pass",
+    "password", "token", "TOKEN", "secret", "key", "KEY", "Authorization: Bearer ",
+    "machine h login u password ", "IDENTIFIED BY ", "PASSWORD '", "_authToken", "-----BEGIN ",
+    "PRIVATE KEY-----", "eyJ", "AKIA", "ghp_", "é", "\udc80", "\x00", "0", "a", "Z9", "$TOKEN", "${TOKEN:-x}",
+    "$(cat /x)", "changeme", "<token>", "s/a/", "insert", "your", "pass:", "CREATE USER ",
 ]  # fmt: skip
 SOUP = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=25).map("".join)
 TEXT = st.one_of(st.text(max_size=200), SOUP)
 NAMES = st.one_of(
     st.text(max_size=60),
     st.lists(
-        st.sampled_from("npm db token key Password FILE url id public secret 2 aws access auth".split()), max_size=6
+        st.sampled_from(listed("npm db token key Password FILE url id public secret 2 aws access auth")), max_size=6
     ).map("_".join),
 )
 TOOLS = st.sampled_from(
@@ -199,10 +201,13 @@ def test_no_verdict_shows_a_value(value: str) -> None:
     assert all(value not in each for each in shown)
 
 
-REPEATED = ["a", "A1b2", "://", "a://b/", "https://a:b@c ", "$", "${", "$(", "`", "<", "{", '"', "'", "-", "- ", "a.", "a/", "%", "=",
-            "x=", '"a":"', "key: ", "machine a ", "a:*:b:c:d", " ", "\t", "\n", "eyJ", "eyJa.eyJb.", "sk-", "pass ", "a pass b ",
-            "-----BEGIN PRIVATE KEY-----", "-----", "password ", "identified by ", "vault:", "op:.", "[", "<a>", "0", "AKIA",
-            "your-", "insert ", "not-", "//", "\\", "\\n", "é", "a@", ":", "s/a/b/"]  # fmt: skip
+REPEATED = [
+    "a", "A1b2", "://", "a://b/", "https://a:b@c ", "$", "${", "$(", "`", "<", "{", '"', "'", "-", "- ", "a.",
+    "a/", "%", "=", "x=", '"a":"', "key: ", "machine a ", "a:*:b:c:d", " ", "\t", "\n", "eyJ", "eyJa.eyJb.",
+    "sk-", "pass ", "a pass b ", "-----BEGIN PRIVATE KEY-----", "-----", "password ", "identified by ",
+    "vault:", "op:.", "[", "<a>", "0", "AKIA", "your-", "insert ", "not-", "//", "\\", "\\n", "é", "a@", ":",
+    "s/a/b/",
+]  # fmt: skip
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "name": judge_name,
     "value": judge_value,
@@ -222,14 +227,14 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_text_takes_long(function: str) -> None:
-    """A text of 50,000 characters is read in well under a second, whatever it repeats."""
+    """A text of 20,000 characters is read in well under a second, whatever it repeats."""
     slow: list[tuple[str, float]] = []
     for piece in REPEATED:
-        text = piece * (50_000 // len(piece))
-        for whole in (text, text + "\x01", '"' + text, "x" + text + " @"):
+        text = piece * (20_000 // len(piece))
+        for whole in (text + "\x01", 'x"' + text + " @"):
             start = time.process_time()
             FUNCTIONS[function](whole)
             spent = time.process_time() - start
-            if spent > 1.5:
+            if spent > 1.0:
                 slow.append((piece, spent))
     assert slow == []

@@ -222,6 +222,33 @@ def test_parts_cover_the_secret_alone() -> None:
     assert verdict.provider == "db-password"
 
 
-def test_label_text_with_several_settings() -> None:
-    value = "-e ELASTICSEARCH_PASSWORD=myelasticpass"
-    assert not judge_pair("org.label-schema.docker.params", value).secret
+@pytest.mark.parametrize(
+    ("name", "value", "secrets"),
+    [
+        ("org.label-schema.docker.params", "GF_ADMIN_PASSWORD=admin,ES_PASSWORD=myelastic", ["admin", "myelastic"]),
+        ("JAVA_OPTS", "-Xmx1g -Ddb.password=pw9x -Ddb.user=u", ["pw9x"]),
+        ("CATALINA_OPTS", "-Dtoken=$T -Djavax.net.ssl.keyStorePassword=hunter2", ["hunter2"]),
+        ("EXTRA_ARGS", "--api-key=abc9x --verbose", ["abc9x"]),
+    ],
+)
+def test_settings_inside_a_value(name: str, value: str, secrets: list[str]) -> None:
+    verdict = judge_pair(name, value)
+    assert verdict.secret
+    assert [value[start:end] for start, end in verdict.parts] == secrets
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JAVA_OPTS", "-Djavax.net.ssl.trustStorePassword=changeit"),
+        ("JAVA_OPTS", "-Djava.security.egd=file:/dev/./urandom"),
+        ("NODE_OPTIONS", "--max-old-space-size=4096 --tokens=12"),
+        ("LS_COLORS", "rs=0:di=01;34"),
+        ("description", "Set the password: it is asked for"),
+        ("GREP_OPTIONS", "--color=auto"),
+        ("PIP_ARGS", "--password-file=/run/secrets/x"),
+        ("OPTS", "-Dpassword="),
+    ],
+)
+def test_no_secret_settings_inside_a_value(name: str, value: str) -> None:
+    assert not judge_pair(name, value).secret

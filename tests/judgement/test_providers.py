@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_token_is_found_whole(label: str, around: str) -> None:
     text = around.format(token)
     found = provider_token(text)
     assert [text[match.start : match.end] for match in found] == [token]
-    assert found[0].provider == label.split()[0]
+    assert found[0].provider == label.partition(" ")[0]
     assert not found[0].dummy
 
 
@@ -46,7 +47,7 @@ def test_token_is_found_whole(label: str, around: str) -> None:
         "glpat-xxx",
         "MIIEpAIBAAKCAQEA",
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n-----END PUBLIC KEY-----",
-        "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYD\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa\n-----END CERTIFICATE-----",
         "grep 'BEGIN RSA PRIVATE KEY' key.pem",
         "if ! grep -q -- '-----BEGIN PRIVATE KEY-----' file; then exit 1; fi",
         "sha256:" + HEX32 + HEX32,
@@ -178,7 +179,7 @@ def test_matches_do_not_overlap_and_are_in_order() -> None:
     text = " ".join(TOKENS.values()) + "\n" + PEM
     found = provider_token(text)
     assert len(found) == len(TOKENS) + 1
-    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(found))
 
 
 def test_every_row_has_hints_that_its_shape_cannot_do_without() -> None:
@@ -209,7 +210,7 @@ class ForeignScanner:
     hits: tuple[object, ...]
 
     def scan(self, data: str | bytes) -> Iterable[object]:
-        return self.hits
+        return self.hits if data else ()
 
 
 def test_foreign_findings_are_turned_into_ours() -> None:

@@ -11,18 +11,21 @@ from .tokens import BASE40, HEX32, HEX40, HEX64, PEM, SIGNED, TOKENS
 EMPTY = ["", " ", '""', "''", "\t", ' "" ']
 REFERENCES = [
     "$TOKEN", "${TOKEN}", "${TOKEN:-}", "${TOKEN:?must be set}", "$$TOKEN", "$(cat /x)", "`cat /x`", "%TOKEN%",
-    "{{ token }}", "${{ secrets.TOKEN }}", "<%= ENV['X'] %>", "#{token}", "$env:TOKEN", "Bearer $TOKEN", "token ${T}",
-    "$A$B", "${A}-${B}", "$USER:$PASS", "op://vault/item/field", "vault:secret/data/x#key", "projects/p/secrets/s/versions/1",
-    "@Microsoft.KeyVault(SecretUri=https://x/y)", "ENC[AES256,data:x]", "postgres://u:${PW}@h/db", "${env.TOKEN}", "$1",
-    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
+    "{{ token }}", "${{ secrets.TOKEN }}", "<%= ENV['X'] %>", "#{token}", "$env:TOKEN", "Bearer $TOKEN",
+    "token ${T}", "$A$B", "${A}-${B}", "$USER:$PASS", "op://vault/item/field", "vault:secret/data/x#key",
+    "projects/p/secrets/s/versions/1", "@Microsoft.KeyVault(SecretUri=https://x/y)", "ENC[AES256,data:x]",
+    "postgres://u:${PW}@h/db", "${env.TOKEN}", "$1", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
 ]  # fmt: skip
 PATHS = [
-    "/run/secrets/db-password", "/etc/x", "./key.pem", "../x/y", "~/.ssh/id_rsa", "C:\\keys\\a.pem", "\\\\share\\x",
-    "file:///run/x", "file:data/x.db", "certs/server.key", "secrets/db.txt", "key.pem", "credentials.json", "$HOME/.ssh/id_rsa",
-    "${DIR}/key.pem", "%kernel.project_dir%/config/jwt/private.pem", "resetPassword.sh",
+    "/run/secrets/db-password", "/etc/x", "./key.pem", "../x/y", "~/.ssh/id_rsa", "C:\\keys\\a.pem",
+    "\\\\share\\x", "file:///run/x", "file:data/x.db", "certs/server.key", "secrets/db.txt", "key.pem",
+    "credentials.json", "$HOME/.ssh/id_rsa", "${DIR}/key.pem", "%kernel.project_dir%/config/jwt/private.pem",
+    "resetPassword.sh",
 ]  # fmt: skip
-FLAGS = ["true", "false", "TRUE", "yes", "no", "on", "off", "0", "1", "12", "null", "none", "None", "plain", "login",
-         "HS256", "RS256", "trust", "md5", "scram-sha-256", "htpasswd", "enabled", "disabled", "optional"]  # fmt: skip
+FLAGS = [
+    "true", "false", "TRUE", "yes", "no", "on", "off", "0", "1", "12", "null", "none", "None", "plain", "login",
+    "HS256", "RS256", "trust", "md5", "scram-sha-256", "htpasswd", "enabled", "disabled", "optional",
+]  # fmt: skip
 PUBLIC = [
     "1.2.3", "v1.2.3-rc1", "3.11", "sha256:" + HEX64, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC x@y",
     "-----BEGIN PUBLIC KEY-----\nMIIB", "-----BEGIN CERTIFICATE-----\nMIID", "pk_" + "live_4kT9xQ2mVb7RtZ8p",
@@ -31,27 +34,30 @@ PUBLIC = [
     "0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567", "aa:bb:cc:dd:ee:ff:00:11", "http://10.0.0.1:80",
 ]  # fmt: skip
 PLACEHOLDERS = [
-    "<token>", "<your-token>", "<YOUR_API_KEY>", "your-token-here", "YOUR_API_KEY", "your_password", "yourpassword",
-    "YourSecretKey", "xxx", "XXXXXXXX", "xxxx-xxxx", "***", "******", "...", "**NULL**", "[token]", "[your token]",
-    "insert-key-here", "replace-me", "REPLACE_ME", "replace_with_your_key", "put your key here", "TODO", "TBD", "todo",
-    "redacted", "@TOKEN@", "__TOKEN__", "{token}", "{}", "enter-your-password", "to be set", "add_your_token_here",
-    "user_provided", "sk-xxxxxxxx", "xoxb-xxxxxxxxxxx-xxxx", "to-be-replaced-later", "my-token-goes-here", "_", "?",
+    "<token>", "<your-token>", "<YOUR_API_KEY>", "your-token-here", "YOUR_API_KEY", "your_password",
+    "yourpassword", "YourSecretKey", "xxx", "XXXXXXXX", "xxxx-xxxx", "***", "******", "...", "**NULL**",
+    "[token]", "[your token]", "insert-key-here", "replace-me", "REPLACE_ME", "replace_with_your_key",
+    "put your key here", "TODO", "TBD", "todo", "redacted", "@TOKEN@", "__TOKEN__", "{token}", "{}",
+    "enter-your-password", "to be set", "add_your_token_here", "user_provided", "sk-xxxxxxxx",
+    "xoxb-xxxxxxxxxxx-xxxx", "to-be-replaced-later", "my-token-goes-here", "_", "?",
 ]  # fmt: skip
 DUMMIES = [
-    "dummy", "DUMMY", "dummy-token", "dummytoken", "fake", "fake_key", "fakepassword", "mock", "mock-token", "foo", "bar",
-    "foobar", "placeholder", "a-placeholder", "unused", "not-used", "notasecret", "not_a_secret", "none-needed-dummy",
-    "build-time", "precompile", "for-build", "bogus", "FAKE_TO_GENERATE_WARNING", "not_in_use", "build_only_dummy",
+    "dummy", "DUMMY", "dummy-token", "dummytoken", "fake", "fake_key", "fakepassword", "mock", "mock-token",
+    "foo", "bar", "foobar", "placeholder", "a-placeholder", "unused", "not-used", "notasecret", "not_a_secret",
+    "none-needed-dummy", "build-time", "precompile", "for-build", "bogus", "FAKE_TO_GENERATE_WARNING",
+    "not_in_use", "build_only_dummy",
 ]  # fmt: skip
 STAND_INS = [
-    "changeme", "changeit", "CHANGEME", "ChangeMe", "change-me", "change_me", "please-change-me", "change_this", "ch4ngeme",
-    "Th1sShouldB3ch4ng3d", "default", "secret", "mysecret", "supersecret", "my-secret", "example", "example_password",
-    "secret123", "test", "PleaseChangeMeToSecureValue", "change-me-to-something-secure", "insecure", "my_secret_key",
-    "0" * 16, "a" * 20, "0123456789abcdef", "dev-only-change-me", "!changeme!",
+    "changeme", "changeit", "CHANGEME", "ChangeMe", "change-me", "change_me", "please-change-me", "change_this",
+    "ch4ngeme", "Th1sShouldB3ch4ng3d", "default", "secret", "mysecret", "supersecret", "my-secret", "example",
+    "example_password", "secret123", "test", "PleaseChangeMeToSecureValue", "change-me-to-something-secure",
+    "insecure", "my_secret_key", "0" * 16, "a" * 20, "0123456789abcdef", "dev-only-change-me", "!changeme!",
 ]  # fmt: skip
 LITERALS = [
-    "agile", "droidbox", "hunter2", "root", "postgres", "admin", "123456", "P@ssw0rd!", "YouSh4llNotP4SS", "This is it",
-    "MCPStolenSecret42!", "moneyprintergobrrr", "linux123", "rules", "toor", "welcome1", "N3rdD!Nne720^6", HEX32, HEX40,
-    HEX64, BASE40, "adventure", "FaKe" * 8 + "0000", "Fakee@000", "/" + BASE40[1:], "weakPassword", "s3cr3t", "qwerty",
+    "agile", "droidbox", "hunter2", "root", "postgres", "admin", "123456", "P@ssw0rd!", "YouSh4llNotP4SS",
+    "This is it", "MCPStolenSecret42!", "moneyprintergobrrr", "linux123", "rules", "toor", "welcome1",
+    "N3rdD!Nne720^6", HEX32, HEX40, HEX64, BASE40, "adventure", "FaKe" * 8 + "0000", "Fakee@000",
+    "/" + BASE40 [ 1 : ], "weakPassword", "s3cr3t", "qwerty",
     "base64:Npczl7vKB0Y3AlNboNTD5f71bYVaAuVB8ay4UhZ3My0=",
 ]  # fmt: skip
 
@@ -89,7 +95,7 @@ def test_provider_tokens(label: str) -> None:
     token = TOKENS[label]
     verdict = judge_value(f'"{token}"')
     assert verdict.kind is ValueKind.CREDENTIAL
-    assert verdict.provider == label.split()[0]
+    assert verdict.provider == label.partition(" ")[0]
     assert verdict.parts == ((1, 1 + len(token)),)
 
 

@@ -56,11 +56,7 @@ TOKENS = {
 }
 
 PEM = (
-    "-----BEGIN RSA "
-    + "PRIVATE KEY-----\n"
-    + "MIIEpAIBAAKCAQEAw1b2c3d4e5f6\n" * 4
-    + "-----END RSA "
-    + "PRIVATE KEY-----\n"
+    "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEAw1b2c3d4e5f6\n" * 4 + "-----END RSA " + "PRIVATE KEY-----\n"
 )
 SIGNED = (
     "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiJzdmMtNzciLCJpYXQiOjE3MDB9" + ".k3JfQm8ZrT5vXw1Yb7NpQ2mVtZ4pLw8sNdR5fG1hJ3c"
