@@ -1,0 +1,9 @@
+"""Run the command line: `python -m rewriter`."""
+
+from __future__ import annotations
+
+import sys
+
+from rewriter.cli.main import main
+
+sys.exit(main())

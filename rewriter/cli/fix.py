@@ -1,0 +1,89 @@
+"""Run `unbake fix`: rewrite the files, or with `--diff` show how they would be rewritten."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from rewriter import pipeline, writer
+from rewriter.cli.options import Parser, add_shared, fix_level
+from rewriter.cli.output import complain, emit
+from rewriter.cli.target import Target, target
+from rewriter.cli.terminal import colored, progress
+from rewriter.model.patch import Failed, Patched, Report, Unchanged
+from rewriter.render import json, text
+from rewriter.render.next_steps import Run
+from rewriter.render.paint import Paint
+from rewriter.render.pen import Pen, redactor_of
+from rewriter.settings import Format
+
+_EXAMPLES: Final = """\
+  unbake fix --diff           show the change, write nothing (exit status 1 while there is one to make)
+  unbake fix                  rewrite the files of this folder
+  unbake fix --fix=safe app   only fixes that change no command
+  unbake fix --format json    for a program
+"""
+
+
+def run(words: Sequence[str]) -> int:
+    """Fix what the words name; return 0 when nothing is left, 1 otherwise."""
+    arguments = parser().parse(words)
+    chosen = target(arguments, os.environ)
+    with progress("unbake: working out the fixes"):
+        outcome = pipeline.fix(chosen.repository, chosen.settings, only=chosen.dockerfile)
+    match outcome:
+        case Failed(error=error):
+            raise error
+        case Patched(patch=patch) if not arguments.diff:
+            writer.write(chosen.repository.root, patch.files, patch.values)
+            written = True
+        case Patched() | Unchanged():
+            written = False
+    return emit(_shown(outcome, chosen, written=written)) or status(outcome, written=written)
+
+
+def parser() -> Parser:
+    """Return the parser of the subcommand."""
+    made = Parser("fix", "Rewrite the files so that no secret ends up in an image any more.", _EXAMPLES)
+    made.add_argument("--diff", action="store_true", help="show the change and write nothing")
+    made.add_argument(
+        "--fix",
+        metavar="{safe,review,all}",
+        type=fix_level,
+        help="which fixes to make: safe changes no command, review may (default), all is all there are",
+    )
+    made.add_argument(
+        "--only",
+        metavar="SECRET",
+        action="append",
+        default=[],
+        help="fix this secret only, named by its id as `unbake scan` shows it; may be repeated",
+    )
+    add_shared(made)
+    return made
+
+
+def status(outcome: Patched | Unchanged, *, written: bool) -> int:
+    """Return 1 when a finding, a file with errors or an unwritten change is left."""
+    report = outcome.report
+    unwritten = isinstance(outcome, Patched) and not written
+    return 1 if unwritten or report.refusals or report.problems or text.still_open(report) else 0
+
+
+def _shown(outcome: Patched | Unchanged, chosen: Target, *, written: bool) -> str:
+    if chosen.display.format is Format.JSON:
+        _complain_of_problems(outcome.report)
+        return json.outcome(outcome)
+    paint = Paint(on=colored(chosen.display.color, os.environ, sys.stdout))
+    run_ = Run(root=chosen.root, argument=chosen.argument, written=written, quiet=chosen.display.quiet)
+    return text.outcome(outcome, paint, run_)
+
+
+def _complain_of_problems(report: Report) -> None:
+    """Tell of files with errors on standard error, since the contract of the JSON has no place for them."""
+    pen = Pen(redactor_of(report))
+    for problem in report.problems:
+        line = f":{problem.line}" if problem.line else ""
+        complain(f"{pen.name(problem.path)}{line}: {pen.prose(problem.message)}")

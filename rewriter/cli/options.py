@@ -1,0 +1,126 @@
+"""Read the options that all subcommands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from rewriter.cli.output import emit
+from rewriter.errors import UsageError
+from rewriter.model.secret import Severity
+from rewriter.settings import Color, FixLevel, Format, Layer, choice, near
+
+_EPILOG: Final = """\
+Settings come from flags, then UNBAKE_* variables (UNBAKE_RULES and UNBAKE_EXCLUDE separated by commas), then
+`.unbake.toml` or `[tool.unbake]` in `pyproject.toml` of PATH: fix, rules, exclude, min-severity.
+"""
+
+
+class Arguments(argparse.Namespace):
+    """Hold what a command line says; `None` where it says nothing."""
+
+    path: str
+    diff: bool = False
+    fix: FixLevel | None = None
+    only: Sequence[str] = ()
+    format: Format | None
+    rule: list[str] | None
+    exclude: list[str] | None
+    min_severity: Severity | None
+    color: Color | None
+    quiet: bool | None
+
+    def layer(self) -> Layer:
+        """Return the settings among the options."""
+        return Layer(
+            fix=self.fix,
+            rules=None if self.rule is None else tuple(self.rule),
+            exclude=None if self.exclude is None else tuple(self.exclude),
+            min_severity=self.min_severity,
+            format=self.format,
+            color=self.color,
+            quiet=self.quiet,
+        )
+
+
+class Parser(argparse.ArgumentParser):
+    """Parse a subcommand's words; faults are `UsageError`s that name what was probably meant."""
+
+    def __init__(self, command: str, description: str, examples: str) -> None:
+        super().__init__(
+            prog=f"unbake {command}",
+            description=description,
+            epilog=f"{_EPILOG}\nexamples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.add_argument(
+            "path", metavar="PATH", nargs="?", default=".", help="a folder, or one Dockerfile (default: .)"
+        )
+
+    def parse(self, words: Sequence[str]) -> Arguments:
+        """Return the arguments; raises `UsageError`."""
+        arguments, rest = self.parse_known_args(words, namespace=Arguments())
+        if rest:
+            raise UsageError(self._unexpected(rest[0]))
+        return arguments
+
+    def error(self, message: str) -> NoReturn:
+        """Report a fault that argparse found."""
+        raise UsageError(f"{message}; `{self.prog} --help` explains the options")
+
+    def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 (argparse's signature)
+        """Print the help and end."""
+        raise SystemExit(emit(self.format_help()))
+
+    def _unexpected(self, word: str) -> str:
+        if not word.startswith("-"):
+            return f"unexpected argument {word!r}; one PATH is taken at a time"
+        name = word.partition("=")[0]
+        meant = near(name, self._option_string_actions)
+        rest = f"did you mean {meant}?" if meant else f"`{self.prog} --help` lists the options"
+        return f"unknown option {name!r}; {rest}"
+
+
+def add_shared(parser: Parser) -> None:
+    """Add the options that every subcommand takes."""
+    add = parser.add_argument
+    add("--format", metavar="{text,json}", type=_format, help="how the result is printed (default: text)")
+    add("--rule", metavar="NAME", action="append", help="look for this kind of leak only; may be repeated")
+    add(
+        "--exclude",
+        metavar="GLOB",
+        action="append",
+        help="leave out files that match, written as in .gitignore; may be repeated",
+    )
+    add(
+        "--min-severity",
+        metavar="{low,medium,high,critical}",
+        type=_severity,
+        help="leave out findings below this severity (default: low)",
+    )
+    add(
+        "--color",
+        metavar="{auto,always,never}",
+        type=_color,
+        help="when to colour the output (default: auto, which honours NO_COLOR and FORCE_COLOR)",
+    )
+    add("-q", "--quiet", action="store_true", default=None, help="print only what is left and what to run")
+
+
+def fix_level(value: str) -> FixLevel:
+    """Return the level that the value of `--fix` names."""
+    return choice(value, FixLevel, "--fix")
+
+
+def _format(value: str) -> Format:
+    return choice(value, Format, "--format")
+
+
+def _severity(value: str) -> Severity:
+    return choice(value, Severity, "--min-severity")
+
+
+def _color(value: str) -> Color:
+    return choice(value, Color, "--color")

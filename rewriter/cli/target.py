@@ -1,0 +1,117 @@
+"""Find what a command works on: the repository that PATH names, and the settings that hold there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from rewriter.cli.options import Arguments
+from rewriter.errors import UsageError
+from rewriter.model.text import decode
+from rewriter.repository import DirectoryRepository, Kind, shown
+from rewriter.rules import rules
+from rewriter.settings import (
+    CONFIG_FILE,
+    CONFIG_LIMIT,
+    PYPROJECT,
+    Display,
+    Layer,
+    Settings,
+    from_config_file,
+    from_environment,
+    from_pyproject,
+    merged,
+    near,
+)
+
+_SIBLINGS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Hold a repository and the settings for it.
+
+    `dockerfile` is the one that PATH names, `None` where it names a folder; `argument` is PATH as given.
+    """
+
+    repository: DirectoryRepository
+    dockerfile: str | None
+    settings: Settings
+    display: Display
+    argument: str
+
+    @property
+    def root(self) -> str:
+        """Return the repository's folder as seen from the working directory, empty where it is that."""
+        relative = os.path.relpath(self.repository.root)
+        if relative == ".":
+            return ""
+        return str(self.repository.root) if relative.startswith("..") else relative
+
+
+def target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
+    """Return what the arguments name; raises `UsageError` or `RepositoryError`."""
+    path = _existing(arguments.path)
+    strong = (arguments.layer(), from_environment(environment))
+    plain, dockerfile = DirectoryRepository.for_path(path)
+    configured = _configured(plain)
+    settings, display = merged((*strong, *([configured] if configured else ())))
+    settings = replace(settings, rules=_known(settings.rules), only=tuple(arguments.only))
+    repository, _ = DirectoryRepository.for_path(path, settings.exclude)
+    return Target(repository, dockerfile, settings, display, arguments.path)
+
+
+def _existing(argument: str) -> Path:
+    if not argument:
+        raise UsageError("PATH is empty; name a folder or a Dockerfile, `.` for this folder")
+    path = Path(argument)
+    if "\0" in argument or not os.path.lexists(path):
+        raise UsageError(f"{shown(argument)}: no such file or folder{_meant(path)}")
+    return path
+
+
+def _meant(path: Path) -> str:
+    """Return the end of a message that names what lies beside `path` under a like name."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, _SIBLINGS)]
+    except (OSError, ValueError):
+        return "; check the path"
+    found = near(path.name, names)
+    return f"; did you mean {shown(str(path.parent / found))}?" if found else "; check the path"
+
+
+def _configured(repository: DirectoryRepository) -> Layer | None:
+    """Return what the repository's own configuration sets; two files that both do are a fault."""
+    own = _text(repository, CONFIG_FILE)
+    project = _text(repository, PYPROJECT)
+    table = None if project is None else from_pyproject(project)
+    if own is None:
+        return table
+    if table is not None:
+        raise UsageError(f"{CONFIG_FILE} and [tool.unbake] in {PYPROJECT} both hold settings; keep one")
+    return from_config_file(own)
+
+
+def _text(repository: DirectoryRepository, name: str) -> str | None:
+    if repository.kind(name) in (Kind.MISSING, Kind.DIRECTORY):
+        return None
+    return decode(repository.read(name, CONFIG_LIMIT))
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the rules that are named, by name or code; raises `UsageError`."""
+    if not names:
+        return ()
+    by_word = {word: rule.name for rule in rules() for word in (rule.name, rule.code)}
+    for name in names:
+        if name not in by_word:
+            meant = near(name, by_word)
+            known = ", ".join(rule.name for rule in rules())
+            rest = f"did you mean {meant}?" if meant else f"known are {known}"
+            raise UsageError(f"unknown rule {name!r}; {rest}")
+    return tuple(dict.fromkeys(by_word[name] for name in names))
