@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 WORDS: Final = st.sampled_from(
     (
         "a", "b.txt", "/x/y", "$A", "${B}", "${A:-x}", "${A:+'y'}", "${A%.*}", "'q r'", '"s t"', '"u\\"v"', "\\ ",
-        "w\\",         "x=y", "é", "\u00a0", "\u2003", "=", "--z", "-", "[", "]", '["j"]', "<", "<x", "<<<h", "$((1<<2))", "#", "it's",
+        "w\\", "x=y", "é", "\u00a0", "\u2003", "=", "--z", "-", "[", "]", '["j"]', "<", "<x", "<<<h",
+        "$((1<<2))", "#", "it's",
         "\\$A", "$", "`", "{", "\t", "|", "&&", "\x1c", "\x0b",
     )
 )  # fmt: skip
@@ -23,6 +24,9 @@ FLAGS: Final = st.sampled_from(
         "--network=none",
         "--mount=type=secret,id=x\\ y",
     )
+)
+JSON_KEYWORDS: Final = st.sampled_from(
+    ("RUN", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", "HEALTHCHECK CMD", "ONBUILD RUN")
 )
 JOINTS: Final = st.sampled_from(
     (
@@ -90,7 +94,7 @@ def instructions(draw: st.DrawFn) -> str:
         case 3:
             return draw(_heredoc())
         case 4:
-            before = draw(st.sampled_from(JSON_KEYWORDS))
+            before = draw(JSON_KEYWORDS)
             return before + joint + draw(_json()) + draw(st.sampled_from(("", " ", "\t")))
         case 5:
             return f"COPY --from=x{joint}{draw(st.sampled_from(('a b', '. .', '$A /b', '[ x', '--link c d')))}"
@@ -113,8 +117,8 @@ def dockerfiles(draw: st.DrawFn) -> str:
 
 DAMAGE: Final = st.sampled_from(
     (
-        "\\", "\\\n", "\n", " ", "\t", "#", "'", '"', "$", "${", "}", "<<", "<<E", "\nE\n", "[", "]", "--", "=", "\r", "\r\n",
-        "`", "\u00a0", "\u2028", "\x0c", "é", "\nENV ", "ONBUILD ", "\nRUN ", " \\\n\n", "\udcff", "\x85", "\0",
+        "\\", "\\\n", "\n", " ", "\t", "#", "'", '"', "$", "${", "}", "<<", "<<E", "\nE\n", "[", "]", "--", "=", "\r",
+        "\r\n", "`", "\u00a0", "\u2028", "\x0c", "é", "\nENV ", "ONBUILD ", "\nRUN ", " \\\n\n", "\udcff", "\x85", "\0",
     )
 )  # fmt: skip
 
