@@ -1,0 +1,1 @@
+"""Serve today's menu."""
