@@ -36,8 +36,9 @@ class Upkeep:
 class CopiedFile:
     """Hold one credential file that an instruction copies.
 
-    `source` is relative to the context; `word` names it, alone or as a folder (`whole`). `target` is the
-    absolute path in the image, None if it cannot be told. `content` is None when the repository lacks the file.
+    `source` is relative to the context; `word` names it, alone or as a folder (`whole`). `target` is the path
+    in the image, as `image_path` gives it, None if it cannot be told. `content` is None when the repository
+    lacks the file.
     """
 
     build: Build
@@ -134,7 +135,10 @@ def _content(project: Project, build: Build, source: str, named: str) -> Content
 
 
 def _target(build: Build, entry: Instruction, words: tuple[Word, ...], word: Word, source: str) -> str | None:
-    """Return where a source lies in the image (Dockerfile reference, COPY: a folder target ends in a slash)."""
+    """Return where a source lies in the image (Dockerfile reference, COPY: a folder target ends in a slash).
+
+    The path is relative where only the base image knows the working directory.
+    """
     file = build.dockerfile
     before = machine(file, entry)
     visible = scope(file, entry)
@@ -148,15 +152,15 @@ def _target(build: Build, entry: Instruction, words: tuple[Word, ...], word: Wor
     if written is None or written.startswith("~"):
         return None
     base = before.workdir or ("/" if file.stages[entry.stage].base.value == "scratch" else None)
-    if not written.startswith("/") and base is None:
+    place = posixpath.normpath(posixpath.join(base or "", written))
+    if place.startswith(".."):
         return None
-    place = posixpath.normpath(posixpath.join(base or "/", written))
     inside = context_path(word.value)
     rest = source if not inside else posixpath.relpath(source, inside)
     if rest != "." and not re.search(r"[*?\[]", inside):
-        return posixpath.join(place, rest)
+        return posixpath.normpath(posixpath.join(place, rest))
     if len(words) > 2 or written.endswith("/") or written in (".", "..") or _is_folder(build, place):
-        return posixpath.join(place, source.rsplit("/", 1)[-1])
+        return posixpath.normpath(posixpath.join(place, source.rsplit("/", 1)[-1]))
     return place
 
 
@@ -252,7 +256,10 @@ def _upkeep(build: Build, body: RunBody, target: str) -> Iterator[Upkeep]:
 
 
 def image_path(build: Build, instruction: Instruction, word: ShellWord) -> str | None:
-    """Return the absolute path that a word of a command names, `~` and `$HOME` resolved, or None."""
+    """Return the path that a word of a command names, `~` and `$HOME` resolved, or None.
+
+    It is absolute, or relative to a working directory that only the base image knows.
+    """
     before = machine(build.dockerfile, instruction)
     text = word.text.strip("\"'") if word.value is None else word.value
     home = before.home if before.home_known else None
@@ -263,11 +270,7 @@ def image_path(build: Build, instruction: Instruction, word: ShellWord) -> str |
             text = posixpath.join(home, text.removeprefix(prefix))
     if "$" in text or "*" in text:
         return None
-    if not text.startswith("/"):
-        if before.workdir is None:
-            return None
-        text = posixpath.join(before.workdir, text)
-    return posixpath.normpath(text)
+    return posixpath.normpath(posixpath.join(before.workdir or "", text))
 
 
 def _reach(body: RunBody, target: str, upkeep: tuple[Upkeep, ...], *, whole: bool) -> Reach:

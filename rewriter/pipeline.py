@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from rewriter.errors import UnbakeError
 from rewriter.model.patch import Change, Failed, FileChange, Outcome, Patched, Report, Unchanged
 from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
-from rewriter.model.text import apply, decode, encode
+from rewriter.model.text import OverlapError, apply, decode, encode
 from rewriter.planner import Key, all_transforms, key, plan
 from rewriter.project import Cache, read
 from rewriter.repository import Kind, OverlayRepository, Repository
@@ -148,13 +149,15 @@ class _Run:
 
     def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
         """Make the fixes together; when the result fails a check, one by one."""
-        changes = self._apply(fixes)
-        after = self._read(changes)
-        wrong = problems(state, after, fixes)
-        if not wrong:
-            self.changes = changes
-            self.made += fixes
-            return after
+        wrong: tuple[str, ...] = ("its edits overlap",)
+        with suppress(OverlapError):
+            changes = self._apply(fixes)
+            after = self._read(changes)
+            wrong = problems(state, after, fixes)
+            if not wrong:
+                self.changes = changes
+                self.made += fixes
+                return after
         if len(fixes) == 1:
             detail = "; ".join(wrong[:3])
             for finding in fixes[0].findings:

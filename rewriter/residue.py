@@ -154,11 +154,15 @@ def _git(
 
 
 def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) -> bool:
-    """Tell whether a later command of the same script removes what a tool stored."""
+    """Tell whether a later command of the same script removes what a tool stored, or tells the tool to forget it."""
+    mine = {word.text.partition("=")[0] for word in bare_words(visit.command)[1:]} - {"config", "set"}
     for holder, other in body.commands():
         words = bare_words(other.command)
         later = holder is fragment and other.command.span.start > visit.command.span.start
-        if later and words and words[0].value == "rm" and any(word.text == path for word in words[1:]):
+        texts = {word.text for word in words[1:]}
+        if later and words and words[0].value == "rm" and path in texts:
+            return True
+        if later and texts & {"delete", "unset", "--unset"} and texts & mine:
             return True
     return False
 

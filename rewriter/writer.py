@@ -184,8 +184,10 @@ def _mode(target: _Target) -> int:
 
 
 def _take_over(descriptor: int, target: _Target) -> None:
-    """Give a new file the owner, group and permissions of the one it replaces."""
+    """Give a new file the owner, group and permissions of the one it replaces, a private one to its owner alone."""
     old = target.old
+    if target.private:
+        os.fchmod(descriptor, 0o600)
     if old is None:
         return
     new = os.fstat(descriptor)

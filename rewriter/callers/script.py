@@ -37,7 +37,7 @@ from rewriter.documents.shell.tree import (
 from rewriter.model.text import Span
 
 _MENTION: Final = re.compile(r"--build-arg[= ]+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
-_CHEAP: Final = re.compile(r"--build-arg|\bbuild\b|\bbake\b|\bbud\b|\brun\b|\bcreate\b")
+_CHEAP: Final = re.compile(r"--build-arg|\b(?:build|bake|bud|run|create|executor)\b")
 _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(=|\+=)?")
 _DECLARING: Final = frozenset({"export", "declare", "typeset", "local", "readonly", "read", "unset", "mapfile"})
 _SPEAKING: Final = frozenset({"echo", "printf", "cat", "log", "info", "warn", "die", "usage", "error", "fail"})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
 
+from rewriter.judgement.anywhere import by_text
 from rewriter.judgement.argument import (
     Argument,
     Use,
@@ -18,10 +19,8 @@ from rewriter.judgement.argument import (
 from rewriter.judgement.names import judge_name
 from rewriter.judgement.pairs import judge_pair
 from rewriter.judgement.pattern import Pattern
-from rewriter.judgement.providers import provider_token
 from rewriter.judgement.references import variables
 from rewriter.judgement.shapes import keyed, shaped
-from rewriter.judgement.texts import header_secret, setting_secrets, sql_passwords, text_secrets
 from rewriter.judgement.tool_row import Row, Shape
 from rewriter.judgement.tool_table import (
     ALIASES,
@@ -32,7 +31,6 @@ from rewriter.judgement.tool_table import (
     WRAPPER_VALUED,
     WRAPPERS,
 )
-from rewriter.judgement.urls import url_credentials
 from rewriter.judgement.verdicts import Assignment, Category, CommandCredential
 from rewriter.judgement.wordlist import wordset
 from rewriter.model.secret import Confidence
@@ -56,25 +54,11 @@ _NOT_VALUES: Final = (
 )
 _ASSIGNMENT: Final = Pattern(r"([A-Za-z_][A-Za-z0-9_.]*)=")
 _FLAGS_OF_CURL: Final = Pattern(r"-[#0-9sSfLkivIgGaqNjJlnORvZ]+([uHU])")
-_NPM_SETTINGS: Final = frozenset({"_auth", "_authtoken", "_password"})
-_PRINTERS: Final = frozenset(
-    {"echo", "printf", "sed", "perl", "write-output", "add-content", "set-content", "out-file"}
-)
 _EXPORTERS: Final = frozenset({"export", "env", "declare", "typeset", "setx", "set-item", "cross-env", "setenv"})
 _SINGLE_DASH_TOOLS: Final = wordset(
     "nuget dotnet openssl keytool jarsigner consul nomad vault terraform tofu java mvn gradle convertto-securestring "
     "new-localuser x11vnc kadmin kadmin.local influx psql"
 )
-_PERSISTS_URL: Final = {
-    ("git", "clone"): ".git/config",
-    ("git", "remote"): ".git/config",
-    ("git", "submodule"): ".git/config",
-    ("git", "config"): "~/.gitconfig",
-    ("pip", "config"): "~/.config/pip/pip.conf",
-    ("conda", "config"): "~/.condarc",
-    ("npm", "config"): "~/.npmrc",
-    ("helm", "repo"): "~/.config/helm/repositories.yaml",
-}
 
 
 def command_credentials(name: str, args: Sequence[Argument]) -> tuple[CommandCredential, ...]:
@@ -93,8 +77,8 @@ def command_credentials(name: str, args: Sequence[Argument]) -> tuple[CommandCre
         found += _assignments(args, words, first if tool not in _EXPORTERS else len(args))
     if tool not in SILENT:
         found += _by_option_name(tool, args, words, first)
-    for index, argument in enumerate(args):
-        found += _by_text(tool, index, argument, words)
+    for index in range(len(args)):
+        found += by_text(tool, index, args, words)
     return _without_overlap(found)
 
 
@@ -103,8 +87,7 @@ def text_credentials(text: str) -> tuple[CommandCredential, ...]:
 
     The index is 0 throughout; the offsets are those of the text.
     """
-    word = Word(text, None, variables(text))
-    return _without_overlap(list(_by_text("echo", 0, word, ())))
+    return _without_overlap(list(by_text("echo", 0, (Word(text, None, variables(text)),), ())))
 
 
 def tool_name(name: str) -> str:
@@ -335,57 +318,6 @@ def _assignments(args: Sequence[Argument], words: tuple[str, ...], limit: int) -
         found = credential(index, args[index], start, len(args[index].text), use)
         if found is not None:
             yield found
-
-
-def _by_text(tool: str, index: int, argument: Argument, words: tuple[str, ...]) -> Iterable[CommandCredential]:
-    """Yield what a word holds whatever the tool: URLs with a credential, headers, SQL, provider tokens."""
-    text = argument.text
-    if "://" in text:
-        persists = next((_PERSISTS_URL[tool, word] for word in words[:6] if (tool, word) in _PERSISTS_URL), None)
-        for url in url_credentials(text):
-            use = Use(url.category, url.parameter or "URL", persists)
-            found = credential(index, argument, url.secret.start, url.secret.end, use)
-            if found is not None and not url.placeholder:
-                yield found
-    lower = text.lower()
-    if "authorization" in lower and (hit := header_secret(text)):
-        yield from _one(credential(index, argument, hit.start, hit.end, Use(Category.TOKEN, hit.name)))
-    if "identified" in lower or "password" in lower:
-        for hit in sql_passwords(text):
-            yield from _one(credential(index, argument, hit.start, hit.end, Use(Category.PASSWORD, hit.name)))
-    if "_auth" in lower or ":_password" in lower:
-        for hit in setting_secrets(text):
-            if hit.name.lower() not in _NPM_SETTINGS:
-                continue
-            yield from _one(credential(index, argument, hit.start, hit.end, Use(Category.REGISTRY_AUTH, hit.name)))
-    if tool in _PRINTERS:
-        yield from _printed(tool, index, argument)
-    for match in provider_token(text):
-        if not match.dummy:
-            use = Use(match.category, match.provider, confidence=match.confidence, companion=match.companion)
-            yield from _one(credential(index, argument, match.start, match.end, use))
-
-
-def _printed(tool: str, index: int, argument: Argument) -> Iterable[CommandCredential]:
-    """Yield the credentials of text that a command writes to a file."""
-    text = argument.text
-    offset = 0
-    if tool in ("sed", "perl"):
-        script = re.match(r"[\"']?(?:[0-9$]*)?s(.)", text)
-        if script is None:
-            return
-        offset = text.find(script[1], script.end()) + 1
-        end = text.find(script[1], offset)
-        text = text[offset : end if end > 0 else len(text)]
-        if offset == 0:
-            return
-    for hit in text_secrets(text):
-        use = Use(Category.PASSWORD, hit.name, confidence=Confidence.MEDIUM)
-        yield from _one(credential(index, argument, hit.start + offset, hit.end + offset, use))
-
-
-def _one(found: CommandCredential | None) -> tuple[CommandCredential, ...]:
-    return () if found is None else (found,)
 
 
 def _without_overlap(found: list[CommandCredential]) -> tuple[CommandCredential, ...]:

@@ -21,6 +21,7 @@ _FORMS: Final = Pattern(
     r"|@[A-Z][A-Z0-9_]*@"
     r"|__[A-Za-z0-9_]+__"
     r"|%[A-Z][A-Z0-9_]*%"
+    r"|%[-0-9.*]{0,8}[sdbq](?:\\n)?"
 )
 """Forms that templates write: `<token>`, `**NULL**`, `xxxx`, `@TOKEN@`."""
 

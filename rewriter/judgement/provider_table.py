@@ -43,7 +43,7 @@ SHAPES: Final = (
     _row("gitlab-pat", _T, "glpat- gldt- glcbt- glrt- glptt- glft- glsoat- glimt- glagent- GR1348941",
          r"(?:gl(?:pat|dt|rt|ptt|ft|soat|imt|agent|cbt)-[A-Za-z0-9_\-.]{20,300}|GR1348941[A-Za-z0-9_\-]{20})"),
     _row("npm", _T, "npm_", r"npm_[A-Za-z0-9]{36}"),
-    _row("pypi", _T, "pypi-", r"pypi-AgEI[A-Za-z0-9_\-]{50,1000}"),
+    _row("pypi", _T, "pypi-", r"pypi-AgE[A-Za-z0-9_\-]{50,1000}"),
     _row("rubygems", _T, "rubygems_", rf"rubygems_{_HEX}{{48}}"),
     _row("crates", _T, "cio", r"cio[A-Za-z0-9]{32}"),
     _row("aws", _C, "AKIA ASIA ABIA ACCA", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}", companion=True),

@@ -40,7 +40,7 @@ _SETTING: Final = Pattern(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,80})(?:\\?[\"'])?[ \t]*:(?!//)[ \t]*)"
 )
 _EXTRA_HEADER: Final = Pattern(r"(?i)extraheader[ \t]*=?[ \t]*")
-_NETRC: Final = Pattern(r"\b(?:login|user)[ \t\\n]+(?:\$\{?\w+\}?|\S{1,200}?)[\s\\n]+password[ \t]+")
+_NETRC: Final = Pattern(r"(?:\b|(?<=\\n))(?:login|user)[ \t\\n]+(?:\$\{?\w+\}?|\S{1,200}?)[\s\\n]+password[ \t]+")
 _SQL: Final = Pattern(
     r"\b(?:identified[ \t]+(?:with[ \t]+[\w'\"`]{1,40}[ \t]+)?by(?:[ \t]+password)?|password)[ \t]*"
     r"(?:=[ \t]*)?(?:password[ \t]*)?\(?[ \t]*"

@@ -104,7 +104,9 @@ def _rewrites(changes: dict[int, RunChange]) -> bool:
     return any(change.changes_command for change in changes.values())
 
 
-_COPIERS: Final = frozenset({"cp", "mv", "ln", "install", "rsync", "tee", "sed", "envsubst"})
+_COPIERS: Final = frozenset(
+    {"cp", "mv", "ln", "install", "rsync", "tee", "sed", "envsubst", "rm", "chmod", "chown", "shred", "unlink"}
+)
 
 
 def _refuse(copied: CopiedFile) -> None:
@@ -122,21 +124,36 @@ def _refuse(copied: CopiedFile) -> None:
             f"{copied.source} stays in the image, where the running container may read it",
             Reason.RUNTIME_SECRET,
         )
+    refuse_handling(copied)
+
+
+def refuse_handling(copied: CopiedFile) -> None:
+    """Refuse a RUN that moves, copies or changes the file: on a mount that fails, or keeps the value elsewhere."""
+    base = (copied.target or copied.source).rsplit("/", 1)[-1]
+    handled = {one.visit.command.span for one in copied.upkeep}
     for body, _ in copied.readers:
         for _, visit in body.commands():
             words = bare_words(visit.command)
             name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
-            base = copied.target.rsplit("/", 1)[-1]
-            if name in _COPIERS and any(base in word.text for word in words[1:]):
+            named = any(base in word.text for word in words[1:])
+            written = any(redirect.writes and base in redirect.target.text for redirect in visit.command.redirects)
+            if visit.command.span not in handled and ((name in _COPIERS and named) or written):
                 raise CannotChange(
-                    f"line {body.instruction.line}: {name} writes {copied.source} to another place",
+                    f"line {body.instruction.line}: {name or 'a redirection'} moves or changes {copied.source}, "
+                    "which a mount does not allow",
                     Reason.PERSISTED_BY_COMMAND,
                 )
 
 
 def mount_options(copied: CopiedFile, body: RunBody) -> str:
     """Return the options of the mount that puts a copied file where it was, readable for the RUN's user."""
-    user = (machine(copied.build.dockerfile, body.instruction).user or "root").partition(":")[0]
+    there = machine(copied.build.dockerfile, body.instruction)
+    if copied.target is not None and not copied.target.startswith("/") and there.workdir is not None:
+        raise CannotChange(
+            f"{copied.source} is copied to a folder that only the base image knows, and read from another one",
+            Reason.UNKNOWN_HOME,
+        )
+    user = (there.user or "root").partition(":")[0]
     options = f"type=secret,id={copied.verdict.secret_id},target={copied.target}"
     if user in ("root", "0"):
         return f"{options},required=true"

@@ -102,16 +102,22 @@ class RunChange:
         edits = [Edit(Span(start, start), "".join(f"{command} && " for command in self.before))] if self.before else []
         if self.after:
             if not self._chained():
-                raise CannotChange("a command cannot be put behind a list that is not joined by && alone")
+                raise CannotChange(
+                    "nothing can be put behind a command that runs on in the background, or that ends it"
+                )
             edits.append(Edit(Span(end, end), "".join(f" && {command}" for command in self.after)))
         return tuple(edits)
 
     def _chained(self) -> bool:
+        """Tell whether `&& command` at the end runs when, and only when, the RUN has succeeded so far."""
         top = [fragment for fragment in self.body.fragments if not fragment.nested]
         if len(top) != 1:
             return False
-        items = top[0].script.items
-        return all(item.operator in (None, Operator.AND) for item in items) and not top[0].script.comments
+        script = top[0].script
+        last = script.items[-1]
+        ends = isinstance(last.node, Command) and last.node.name in ("exit", "exec", "return")
+        background = any(item.operator is Operator.BACKGROUND for item in script.items)
+        return last.operator is None and not (ends or background or script.comments)
 
     def _around_heredoc(self) -> tuple[Edit, ...]:
         instruction = self.body.instruction

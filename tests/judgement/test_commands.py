@@ -192,6 +192,9 @@ VARIABLE = [
     ('echo "//r.example.com/:_authToken=${NPM_TOKEN}" > .npmrc', "${NPM_TOKEN}", ("NPM_TOKEN",)),
     ('echo "machine h login x password $T" > ~/.netrc', "$T", ("T",)),
     ("export NPM_TOKEN=$T", "$T", ("T",)),
+    ("printf '//h/:_authToken=%s\\n' \"$T\" > .npmrc", "$T", ("T",)),
+    ('printf \'machine h\\nlogin %s\\npassword %s\\n\' "$U" "$P" > ~/.netrc', "$P", ("P",)),
+    ("printf 'https://%s:%s@github.com' $U $P > ~/.git-credentials", "$P", ("P",)),
 ]
 
 NOTHING = """
@@ -222,7 +225,7 @@ pip install -i $MIRROR x
 poetry config virtualenvs.create false
 composer config -g repo.packagist composer https://h
 bundle config set without 'development test'
-bundle config mirror.https://rubygems.org https://gems.example.com
+bundle config mirror.https://gems.example.org https://gems.example.com
 bundle config build.nokogiri --use-system-libraries
 bundle config set path vendor
 cargo login --registry r
@@ -274,6 +277,8 @@ echo "git:x:33:33:git:/home/git:/bin/bash" >> /etc/passwd
 echo 'git:*:16462:0:99999:7:::' >> /etc/shadow
 echo "SECRET_KEY = '$(head -c 16 /dev/urandom | base64)'" >> x
 echo "MYSECRET=$(cat /run/secrets/MYSECRET)"
+printf '//h/:_authToken=%s' "$(cat /run/secrets/t)"
+printf 'password=%s'
 echo hello
 sed -i 's/a/b/' x
 sed -i 's/PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config

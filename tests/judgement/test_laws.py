@@ -40,6 +40,7 @@ PIECES = [
     "PRIVATE KEY-----", "eyJ", "AKIA", "ghp_", "é", "\udc80", "\x00", "0", "a", "Z9", "$TOKEN", "${TOKEN:-x}",
     "$(cat /x)", "changeme", "<token>", "s/a/", "insert", "your", "pass:", "CREATE USER ",
 ]  # fmt: skip
+LAW = settings(deadline=None)
 SOUP = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=25).map("".join)
 TEXT = st.one_of(st.text(max_size=200), SOUP)
 NAMES = st.one_of(
@@ -61,6 +62,7 @@ def inside(start: int, end: int, text: str) -> bool:
     return 0 <= start < end <= len(text)
 
 
+@LAW
 @given(NAMES)
 def test_names(name: str) -> None:
     verdict = judge_name(name)
@@ -69,6 +71,7 @@ def test_names(name: str) -> None:
     assert not (verdict.secret and verdict.ruled_out)
 
 
+@LAW
 @given(NAMES)
 def test_the_style_of_a_name_does_not_matter(name: str) -> None:
     if name.isascii() and name.islower() and "_" in name:
@@ -76,6 +79,7 @@ def test_the_style_of_a_name_does_not_matter(name: str) -> None:
         assert judge_name(name).secret == judge_name(name.replace("_", "-")).secret
 
 
+@LAW
 @given(TEXT, NAMES)
 def test_values(value: str, name: str) -> None:
     verdict = judge_value(value, name=name)
@@ -85,6 +89,7 @@ def test_values(value: str, name: str) -> None:
         assert verdict.parts == ()
 
 
+@LAW
 @given(NAMES, st.one_of(st.none(), TEXT), st.sampled_from(Assignment))
 def test_pairs(name: str, value: str | None, assignment: Assignment) -> None:
     verdict = judge_pair(name, value, assignment=assignment)
@@ -94,6 +99,7 @@ def test_pairs(name: str, value: str | None, assignment: Assignment) -> None:
     assert all(inside(start, end, value or "") for start, end in verdict.parts)
 
 
+@LAW
 @given(TEXT)
 def test_urls(text: str) -> None:
     last = 0
@@ -107,6 +113,7 @@ def test_urls(text: str) -> None:
         assert not (found.literal and found.variables)
 
 
+@LAW
 @given(TEXT, TEXT)
 def test_files(path: str, destination: str) -> None:
     found = credential_file(path)
@@ -115,6 +122,7 @@ def test_files(path: str, destination: str) -> None:
     copied_file(path, destination)
 
 
+@LAW
 @given(
     st.sampled_from([".npmrc", "pip.conf", ".env", "settings.xml", "a.key", ".netrc", ".pgpass", "x"]),
     st.binary(max_size=300),
@@ -125,6 +133,7 @@ def test_any_bytes(path: str, data: bytes) -> None:
     assert not (verdict.values and not verdict.secret)
 
 
+@LAW
 @given(st.sampled_from([".npmrc", ".env", "settings.xml", "wp-config.php", ".netrc", ".htpasswd"]), TEXT)
 def test_contents_show_nothing(path: str, text: str) -> None:
     verdict = file_content(path, text.encode("utf-8", "surrogateescape"))
@@ -132,6 +141,7 @@ def test_contents_show_nothing(path: str, text: str) -> None:
     assert all(len(each.reveal()) < 12 or each.reveal() not in shown for each in verdict.values)
 
 
+@LAW
 @given(TEXT)
 def test_tokens(text: str) -> None:
     end = 0
@@ -140,6 +150,7 @@ def test_tokens(text: str) -> None:
         end = match.end
 
 
+@LAW
 @given(TEXT, st.sampled_from(sorted(TOKENS.values())), TEXT)
 def test_a_token_is_found_in_any_company(before: str, token: str, after: str) -> None:
     text = f"{before} {token} {after}"
@@ -148,7 +159,7 @@ def test_a_token_is_found_in_any_company(before: str, token: str, after: str) ->
     assert covered or "PRIVATE KEY" in before
 
 
-@settings(max_examples=300)
+@LAW
 @given(TOOLS, ARGUMENTS)
 def test_commands(tool: str, texts: list[str]) -> None:
     args = [Word(text, None if "$" in text or "`" in text else text.strip("\"'"), ()) for text in texts]
@@ -164,6 +175,7 @@ def test_commands(tool: str, texts: list[str]) -> None:
             assert left is right or left.index != right.index or left.end <= right.start or right.end <= left.start
 
 
+@LAW
 @given(TOOLS, TEXT)
 def test_split_commands(tool: str, text: str) -> None:
     args = words(text)
@@ -172,6 +184,7 @@ def test_split_commands(tool: str, text: str) -> None:
         assert all(name in args[each.index].variables or name in args[each.index].text for name in each.variables)
 
 
+@LAW
 @given(TEXT, st.sampled_from(["chpasswd", "passwd", "debconf-set-selections", "mysql", "docker", "sudo", "tee", "x"]))
 def test_pipes(text: str, reader: str) -> None:
     args = [Word(text, None, ())]
@@ -179,6 +192,7 @@ def test_pipes(text: str, reader: str) -> None:
         assert inside(each.start, each.end, text)
 
 
+@LAW
 @given(TEXT)
 def test_free_text(text: str) -> None:
     for each in text_credentials(text):

@@ -15,7 +15,7 @@ TOKENS = {
     "github-app-key": "ghs_" + A36,
     "gitlab-pat": "glpat-" + "x9Kq2mVb7RtZ4pLw8sNd",
     "npm": "npm_" + A36,
-    "pypi": "pypi-" + "AgEIcHlwaS5vcmc" + A36 + A36,
+    "pypi": "pypi-" + "AgEIk3JfQm8ZrT5" + A36 + A36,
     "rubygems": "rubygems_" + HEX32 + HEX32[:16],
     "aws": "AKIA" + "J7QX4MZ2PLR9VTNB",
     "slack-token": "xoxb-" + "2147483647-9876543210-" + "k3JfQm8ZrT5vXw1Yb7Np",

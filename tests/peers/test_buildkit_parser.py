@@ -69,6 +69,7 @@ PROBES = {
     "env-no-break-space": "FROM a\nENV A=b\u00a0C=d\n",
     "arg": "ARG A\nARG B=1 C D='2 3'\nFROM a\n",
     "healthcheck": 'FROM a\nHEALTHCHECK --timeout=3s CMD b c\nHEALTHCHECK CMD ["d"]\nHEALTHCHECK NONE\n',
+    "healthcheck-no-break-space": "FROM a\nHEALTHCHECK CMD \u00a0b\n",
     "healthcheck-lower-case": "FROM a\nhealthcheck  cmd  e\n",
     "one-word": "FROM a\nUSER b c\nWORKDIR /d e\nMAINTAINER f g\nSTOPSIGNAL 9\nEXPOSE 1 2\n",
     "onbuild": 'FROM a\nONBUILD RUN --mount=type=x b\nONBUILD ENV C=d\nONBUILD CMD ["e"]\n',

@@ -21,7 +21,7 @@ def _matches(path: str) -> bool:
 
 
 def _read(source: Source, files: Files) -> Reading:  # noqa: ARG001
-    if "build" not in source.text:
+    if "build" not in source.text and "--secret" not in source.text:
         return Reading()
     return Reading(
         tuple(

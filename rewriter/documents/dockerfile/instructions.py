@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import Final
 
 from rewriter.documents.dockerfile import split
@@ -14,7 +15,7 @@ from rewriter.documents.dockerfile.logical import Logical
 from rewriter.documents.dockerfile.model import Assignment, Flag, Heredoc, Instruction, Word
 from rewriter.model.text import Span
 
-KEYWORDS: Final = [
+KEYWORDS: Final = (
     "ADD",
     "ARG",
     "CMD",
@@ -33,7 +34,7 @@ KEYWORDS: Final = [
     "USER",
     "VOLUME",
     "WORKDIR",
-]
+)
 _KEYWORDS: Final = {keyword.lower(): keyword for keyword in KEYWORDS}
 _JSON: Final = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _WORDS: Final = frozenset(("ADD", "COPY", "EXPOSE", "FROM", "VOLUME"))
@@ -80,9 +81,12 @@ def _keyword(written: str) -> str:
         return keyword
     if not written:
         raise RejectError("a continuation without an instruction; remove the line")
-    close = get_close_matches(written.upper(), KEYWORDS, 1) if len(written) <= 20 else []
+    letters = "".join(takewhile(str.isascii, takewhile(str.isalpha, written[:20])))
+    if letters.lower() in _KEYWORDS:
+        raise RejectError(f"unknown instruction; put a plain blank behind {letters}")
+    close = get_close_matches(letters.upper(), KEYWORDS, 1)
     if close:
-        raise RejectError(f"unknown instruction {written!r}; did you mean {close[0]}?")
+        raise RejectError(f"unknown instruction {letters!r}; did you mean {close[0]}?")
     raise RejectError(f"unknown instruction; a line must begin with one of {', '.join(KEYWORDS)}, or continue one")
 
 
@@ -143,9 +147,9 @@ def _healthcheck(name: Logical, rest: Logical, flags: tuple[Flag, ...]) -> Heade
     text = rest.text
     if not text:
         return Header("HEALTHCHECK", name, rest, flags)
-    size = next((place for place, char in enumerate(text) if char in split.SPACES), len(text))
+    size = next((place for place, char in enumerate(text) if char in split.BLANKS), len(text))
     kind = rest.slice(0, size)
-    command = text[size:].lstrip(split.SPACES)
+    command = text[size:].lstrip(split.BLANKS)
     json = _json(rest.slice(len(text) - len(command), len(text))) if command[:1] == "[" else None
     return Header("HEALTHCHECK", name, rest, flags, (Word(kind, kind.text, ""),), json)
 

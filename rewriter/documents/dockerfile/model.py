@@ -126,7 +126,7 @@ class Instruction:
             return self.arguments
         text = self.arguments.text
         size = len(self.words[0].raw.text)
-        start = size + len(text[size:]) - len(text[size:].lstrip(split.SPACES))
+        start = size + len(text[size:]) - len(text[size:].lstrip(split.BLANKS))
         return self.arguments.slice(start, len(text))
 
     def flag(self, name: str) -> Flag | None:

@@ -10,7 +10,9 @@ from tests.documents.dockerfile.reading import only, read
     ("text", "what"),
     [
         pytest.param("RNU a", "unknown instruction 'RNU'; did you mean RUN", id="close-to-a-known-one"),
-        pytest.param("FROM\u00a0a", "unknown instruction 'FROM\\\\xa0a'; did you mean FROM", id="no-break-space"),
+        pytest.param("FROM\u00a0a", "put a plain blank behind FROM", id="no-break-space"),
+        pytest.param('ENTRYPOINT["/server"]', "put a plain blank behind ENTRYPOINT", id="no-blank"),
+        pytest.param("RNU=hunter2 a", "unknown instruction 'RNU'; did you mean RUN", id="only-letters-are-shown"),
         pytest.param("apt-get install", "unknown instruction; a line must begin with", id="far-from-any"),
         pytest.param("ONBUILD RNU a", "did you mean RUN", id="under-onbuild"),
         pytest.param("ENV", "ENV needs an argument", id="env-alone"),

@@ -1,0 +1,122 @@
+"""Keep a credential out of what git stores.
+
+A URL loses its credential, which git gets by `-c url...insteadOf` for the one command; a rewriting rule comes by
+environment variables (git 2.31) and not by a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rewriter.documents.run import Fragment, RunBody, bare_words
+from rewriter.documents.shell import Command
+from rewriter.judgement import url_credentials
+from rewriter.model.text import Edit, Span
+from rewriter.recipes import inert_commands
+from rewriter.residue import Residue
+from rewriter.transforms.run_change import CannotChange, RunChange
+from rewriter.transforms.workshop import Workshop, after, later, plain
+
+_NETWORK: Final = frozenset({"fetch", "pull", "push", "submodule", "lfs", "ls-remote"})
+
+
+def take_from_url(workshop: Workshop, residue: Residue) -> None:
+    """Give git the credential for the one command, and for the later ones that go out; the URL stays plain."""
+    word = residue.word
+    if word is None:
+        raise CannotChange("git keeps the URL, and the URL is put together in a variable: write it out in the command")
+    urls = url_credentials(word.text)
+    url = urls[0]
+    begin = url.scheme.end + len("://")
+    scheme, host = Span(url.scheme.start, begin).of(word.text), url.host.of(word.text)
+    user = Span(begin, url.host.start).of(word.text)
+    for literal, expansion in workshop.literals:
+        user = user.replace(literal, expansion)
+    if any(char in user for char in "\"'`\\") or not scheme.startswith("http"):
+        raise CannotChange("the URL is quoted in a way that cannot be taken apart")
+    option = f'-c "url.{scheme}{user}{host}/.insteadOf={scheme}{host}/"'
+    change = workshop.change(residue.body)
+    place = residue.fragment.span(Span(word.span.start + begin, word.span.start + url.host.start))
+    if place is None:
+        raise CannotChange("the command stands in a quoted script that cannot be edited in place")
+    change.edits.append(Edit(place, ""))
+    _add_option(change, residue.fragment, residue.visit.command, option)
+    for fragment, visit in residue.body.commands():
+        if after(residue, fragment, visit.command) and _goes_out(visit.command):
+            _add_option(change, fragment, visit.command, option)
+    for body in later(workshop, residue):
+        for fragment, visit in body.commands():
+            if _goes_out(visit.command) and not any(url_credentials(word.text) for word in visit.command.words):
+                workshop.mount(body)
+                _add_option(workshop.change(body), fragment, visit.command, option)
+
+
+def _goes_out(command: Command) -> bool:
+    words = [word.value or "" for word in bare_words(command)]
+    return bool(words) and words[0].rsplit("/", 1)[-1] == "git" and bool(_NETWORK & set(words[1:4]))
+
+
+def _add_option(change: RunChange, fragment: Fragment, command: Command, option: str) -> None:
+    end = bare_words(command)[0].span.end
+    place = fragment.span(Span(end - 1, end))
+    if place is None or (fragment.nested and "'" not in option and fragment.locate is None):
+        raise CannotChange("the command stands in a quoted script that cannot be edited in place")
+    change.edits.append(Edit(Span(place.end, place.end), f" {option}"))
+
+
+def take_from_config(workshop: Workshop, residue: Residue) -> None:
+    """Give a rewriting rule by environment variables, in this RUN and in the later ones that may call git."""
+    words = bare_words(residue.visit.command)
+    rest = [word for word in words[2:] if not word.text.startswith("--")]
+    options = {word.text for word in words[2:] if word.text.startswith("--")}
+    if len(rest) != 2 or not options <= {"--global", "--system", "--add", "--replace-all"} or options <= {"--add"}:
+        raise CannotChange("git config keeps the value in a file, and this form of it has no counterpart without one")
+    change = workshop.change(residue.body)
+    number = sum("GIT_CONFIG_KEY_" in edit.text for edit in change.edits)
+    export = (
+        f"export GIT_CONFIG_COUNT={number + 1} GIT_CONFIG_KEY_{number}={rest[0].text} "
+        f"GIT_CONFIG_VALUE_{number}={rest[1].text}"
+    )
+    place = residue.fragment.span(residue.visit.command.span)
+    if place is None or residue.visit.in_subshell or residue.visit.conditional or residue.fragment.nested:
+        raise CannotChange("git config keeps the value in a file, and the command stands where it cannot be replaced")
+    if _others_follow(residue):
+        change.edits.append(Edit(place, export))
+    else:
+        change.drop(residue.fragment, residue.visit.command)
+    for body in later(workshop, residue):
+        if any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in _lasting(body)):
+            workshop.mount(body)
+            workshop.change(body).run_before(export)
+    _drop_unset(workshop, residue)
+
+
+def _lasting(body: RunBody) -> Iterator[tuple[str, ...]]:
+    """Yield the commands of a RUN but those that only take the rule back."""
+    gone = [plain(visit.command) for _, visit in body.commands() if _unsets(visit.command)]
+    return (words for words in body.command_lines if words not in gone)
+
+
+def _others_follow(residue: Residue) -> bool:
+    for fragment, visit in residue.body.commands():
+        if after(residue, fragment, visit.command):
+            words = bare_words(visit.command)
+            name = (words[0].value or "$").rsplit("/", 1)[-1] if words else ""
+            if name and name not in inert_commands() and not _unsets(visit.command):
+                return True
+    return False
+
+
+def _unsets(command: Command) -> bool:
+    words = [word.value or "" for word in bare_words(command)]
+    if words[:2] == ["git", "config"] and {"--unset", "--unset-all", "--remove-section"} & set(words):
+        return True
+    return words[:1] == ["rm"] and any(word.endswith(".gitconfig") for word in words)
+
+
+def _drop_unset(workshop: Workshop, residue: Residue) -> None:
+    for body in (residue.body, *later(workshop, residue)):
+        for fragment, visit in body.commands():
+            if _unsets(visit.command):
+                workshop.change(body).drop(fragment, visit.command)

@@ -1,0 +1,43 @@
+"""Give a containment what it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rewriter.documents.dockerfile import successors
+from rewriter.documents.run import RunBody, bare_words
+from rewriter.documents.shell import Command
+from rewriter.project import Build
+from rewriter.residue import Residue
+from rewriter.transforms.run_change import RunChange
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Hold the change of each RUN and a way to mount the secret there; `literals` are replaced in moved text."""
+
+    build: Build
+    change: Callable[[RunBody], RunChange]
+    mount: Callable[[RunBody], None]
+    literals: tuple[tuple[str, str], ...] = ()
+
+
+def later(workshop: Workshop, residue: Residue) -> Iterator[RunBody]:
+    """Yield the RUNs that see what the RUN of a residue left."""
+    file = workshop.build.dockerfile
+    start = residue.body.instruction
+    inheriting = {start.stage, *successors(file, start.stage)}
+    for body in workshop.build.runs:
+        if body.instruction.index > start.index and body.instruction.stage in inheriting:
+            yield body
+
+
+def after(residue: Residue, fragment: object, command: Command) -> bool:
+    """Tell whether a command stands behind that of a residue, in the same script."""
+    return fragment is residue.fragment and command.span.start > residue.visit.command.span.start
+
+
+def plain(command: Command) -> tuple[str, ...]:
+    """Return the words of a command without quotes; one with an expansion as written."""
+    return tuple(word.text if word.value is None else word.value for word in bare_words(command))
