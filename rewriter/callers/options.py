@@ -16,6 +16,9 @@ _ENGINES: Final = {
     "fly": Builder.OTHER, "flyctl": Builder.OTHER, "docker-buildx": Builder.BUILDX,
 }  # fmt: skip
 _ENGINE_VARIABLE: Final = re.compile(r"(?i)docker|podman|container|oci|buildah|builder")
+_BUILD_VARIABLE: Final = re.compile(
+    r"(?i)(?:docker|podman|container|oci|buildah|image)_?(?:x_?)?build(?:_?c(?:om)?m(?:an)?d)?\W*$"
+)
 _SPEAKING: Final = frozenset({"echo", "printf", "which", "type", "man", "alias", "log", "info", "warn", "error"})
 _GLOBAL_VALUED: Final = frozenset(
     {"-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert",
@@ -100,7 +103,8 @@ def _engine(word: Token) -> Builder | None:
 
 
 def _invocation(words: Sequence[Token], engine: int, builder: Builder) -> Invocation | None:
-    if builder is Builder.KANIKO:
+    variable = words[engine].variable
+    if builder is Builder.KANIKO or (variable is not None and _BUILD_VARIABLE.search(variable)):
         return _collect(words, engine, builder, "build", engine)
     position = engine + 1
     verbs: list[str] = []

@@ -14,6 +14,9 @@ from rewriter.judgement.verdicts import Category, ProviderMatch
 from rewriter.model.secret import Confidence
 
 MAX_TEXT: Final = 4_000_000
+SHORTEST: Final = 16
+"""No documented token is shorter."""
+
 _NEAR: Final = 300
 
 _EXAMPLE_WORDS: Final = (
@@ -65,8 +68,9 @@ _ENCODED: Final = Pattern(r"(?<![A-Za-z0-9+/])(?:LS0tLS1CRUdJTi|eyJ|ewog|ewoJ|ey
 
 def provider_token(text: str) -> tuple[ProviderMatch, ...]:
     """Return the tokens of a text that the built-in table knows, in order, without overlap."""
-    if len(text) > MAX_TEXT:
-        text = text[:MAX_TEXT]
+    if len(text) < SHORTEST:
+        return ()
+    text = text[:MAX_TEXT]
     found: list[ProviderMatch] = []
     if "PRIVATE KEY" in text:
         found += _find_keys(text)

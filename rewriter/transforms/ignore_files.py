@@ -144,13 +144,13 @@ class _Draft:
         """Add a pattern where it is not in effect and breaks nothing."""
         reach = self._alone(pattern)
         hit = [file for file in self._near if reach(file)]
-        examples = [file for file in hit if _is_broad(pattern) and _is_example(file)]
+        examples = {file for file in hit if _is_broad(pattern) and _is_example(file) and not reach(_folder(file))}
         hidden = [file for file in hit if file not in examples]
         targets = [*hidden, *(sample for sample in _samples(pattern) if reach(sample))]
         now = self._with(())
         if all(map(now, targets)) and (targets or self._written(pattern)):
             return
-        back = self._taken_back(pattern, examples)
+        back = self._taken_back(pattern, sorted(examples))
         lines = (pattern, *back)
         if not all(map(self._with(lines), targets)):
             # Docker asks a pattern about a folder only if no earlier one has hidden it: ask about what is inside.
@@ -191,6 +191,10 @@ class _Draft:
         return tuple(lines)
 
 
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def _is_broad(pattern: str) -> bool:
     return "*" in pattern.rpartition("/")[2]
 
@@ -202,12 +206,9 @@ def _is_example(path: str) -> bool:
 def _samples(pattern: str) -> tuple[str, ...]:
     """Return paths of the kind that a pattern is meant for; the caller drops those that it does not match."""
     inside = "/probe" if pattern.endswith("/") else ""
-    samples: list[str] = []
-    for folders in ("", "probe/"):
-        filled = pattern.strip("/").replace("**/", folders)
-        filled = re.sub(r"\\(.)", r"\1", re.sub(r"\[[^\]]*\]|\?", "x", re.sub(r"\*+", "probe", filled)))
-        samples.append(filled + inside)
-    return tuple(dict.fromkeys(samples))
+    filled = re.sub(r"\*+", "probe", pattern.strip("/").replace("**/", ""))
+    filled = re.sub(r"\\(.)", r"\1", re.sub(r"\[[^\]]*\]|\?", "x", filled))
+    return filled + inside, f"probe/{filled}{inside}"
 
 
 def _groups(units: Sequence[tuple[str, ...]]) -> tuple[_Group, ...]:

@@ -26,7 +26,7 @@ from docker_engine.install import codename, install_engine
 from docker_engine.place import Place, place_of
 from docker_engine.process import EngineError, say
 
-_LOCK_SECONDS: Final = 900.0
+_LOCK_SECONDS: Final = 2000.0
 
 
 def main(arguments: Sequence[str]) -> int:

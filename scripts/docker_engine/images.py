@@ -51,12 +51,11 @@ _MMDEBSTRAP: Final = (
     '--customize-hook=rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
     '--customize-hook=ln -s python3 "$1"/usr/bin/python',
     '--customize-hook=chroot "$1" useradd --create-home --uid 1000 node',
-    '--customize-hook=echo force-unsafe-io > "$1"/etc/dpkg/dpkg.cfg.d/unsafe-io',
 )
 _BASE_HOOK: Final = (
     'tar --directory="$1" --create --file="$BASE_TAR" --one-file-system --numeric-owner --exclude="./dev/*"'
     ' --exclude="./proc/*" --exclude="./sys/*" --exclude="./run/*" --exclude="./tmp/*" --exclude="./etc/resolv.conf"'
-    ' --exclude="./var/lib/apt/lists/*" --exclude="./var/cache/apt/*" --exclude=".$LD_PRELOAD" .'
+    ' --exclude="./var/lib/apt/lists/*" --exclude="./var/cache/apt/*" --exclude=".$LD_PRELOAD*" .'
 )
 _NODE_HOOK: Final = (
     'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get install --yes -oDPkg::Chroot-Directory="$1" '
@@ -65,7 +64,7 @@ _NODE_HOOK: Final = (
 _HOOKS: Final = (
     f"--customize-hook={_BASE_HOOK}",
     f"--customize-hook={_NODE_HOOK}",
-    '--customize-hook=rm "$1$LD_PRELOAD"',
+    '--customize-hook=rm "$1$LD_PRELOAD"*',
 )
 _USERLAND_DOCKERFILE: Final = f"""\
 FROM debian:12-slim
@@ -150,7 +149,7 @@ def _make_debian(place: Place, archive: Path) -> None:
     sources = archive_list(place, _SUITE)
     quick = {"LD_PRELOAD": _no_sync_library(), "BASE_TAR": str(base), "LC_ALL": "C.UTF-8"}
     command = ["mmdebstrap", *_MMDEBSTRAP, *_HOOKS, _SUITE, str(full), str(sources)]
-    run(command, timeout=900, env={**os.environ, **quick})
+    run(command, timeout=1500, env={**os.environ, **quick})
     write_difference(node, base=base, full=full)
     write_archive(archive, [base, node], _DEBIAN, architecture=_architecture(), origin="mmdebstrap")
     shutil.rmtree(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 SCRIPT: Final = Path(__file__).parents[2] / "scripts/docker-engine"
-_SECONDS: Final = {"env": 240, "start": 900, "images": 1800}
+_SECONDS: Final = {"env": 240, "start": 900, "images": 2400}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import process_time
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rewriter.documents import shell
@@ -41,6 +42,7 @@ LISTS = st.recursive(
     ),
     max_leaves=8,
 )
+LAW = settings(deadline=None)
 TEXTS = st.one_of(st.text(), SOUP, LISTS)
 
 
@@ -97,11 +99,13 @@ def words(script: Script) -> list[Word]:
     return [word for node in shell.nodes(script) for word in words_of(node) if word.text]
 
 
+@LAW
 @given(TEXTS, st.sampled_from(Dialect))
 def test_any_text_is_read_or_refused(text: str, dialect: Dialect) -> None:
     read(text, dialect)
 
 
+@LAW
 @given(TEXTS)
 def test_every_answer_can_be_had_of_every_script(text: str) -> None:
     script = parsed(text)
@@ -115,6 +119,7 @@ def test_every_answer_can_be_had_of_every_script(text: str) -> None:
         shell.nested_scripts(visit.command)
 
 
+@LAW
 @given(TEXTS)
 def test_spans_lie_in_the_text_and_nest(text: str) -> None:
     script = parsed(text)
@@ -124,12 +129,14 @@ def test_spans_lie_in_the_text_and_nest(text: str) -> None:
         assert whole.covers(inner)
 
 
+@LAW
 @given(TEXTS)
 def test_a_word_is_the_text_of_its_span(text: str) -> None:
     for word in words(parsed(text)):
         assert word.text == word.span.of(text)
 
 
+@LAW
 @given(TEXTS)
 def test_parts_tile_their_word(text: str) -> None:
     for word in words(parsed(text)):
@@ -140,12 +147,14 @@ def test_parts_tile_their_word(text: str) -> None:
         assert position == word.span.end
 
 
+@LAW
 @given(TEXTS)
 def test_uses_are_written_where_they_are_said_to_be(text: str) -> None:
     for use in shell.variables(parsed(text)):
         assert use.name in use.span.of(text).replace("\\", "")
 
 
+@LAW
 @given(TEXTS)
 def test_commands_come_in_order_and_whole(text: str) -> None:
     script = parsed(text)
@@ -153,6 +162,7 @@ def test_commands_come_in_order_and_whole(text: str) -> None:
     assert starts == sorted(starts)
 
 
+@LAW
 @given(TEXTS)
 def test_a_word_with_a_value_has_no_uses(text: str) -> None:
     script = parsed(text)
@@ -162,6 +172,7 @@ def test_a_word_with_a_value_has_no_uses(text: str) -> None:
             assert not any(word.span.covers(use.span) for use in uses)
 
 
+@LAW
 @given(TEXTS)
 def test_what_posix_accepts_is_read_alike_by_both_dialects(text: str) -> None:
     posix = read(text, Dialect.POSIX)
@@ -170,6 +181,7 @@ def test_what_posix_accepts_is_read_alike_by_both_dialects(text: str) -> None:
     assert posix == both
 
 
+@LAW
 @given(TEXTS, st.data())
 def test_removing_an_element_leaves_the_other_commands_as_they_are(text: str, data: st.DataObject) -> None:
     script = parsed(text)
@@ -188,6 +200,15 @@ def test_removing_an_element_leaves_the_other_commands_as_they_are(text: str, da
     assert len(after) == len(visits) - len(gone)
 
 
+@LAW
 @given(LISTS)
 def test_generated_lists_are_read(text: str) -> None:
     assert read(text) is not None
+
+
+@settings(LAW, max_examples=30)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join))
+def test_repeated_text_is_read_in_reasonable_time(unit: str) -> None:
+    started = process_time()
+    read(unit * (20_000 // len(unit)))
+    assert process_time() - started < 2

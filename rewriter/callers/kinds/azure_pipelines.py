@@ -15,6 +15,7 @@ from rewriter.callers.model import CallerKind, Files, Reading, StepEnvironment, 
 from rewriter.callers.paths import START, Bases, within
 from rewriter.callers.pipeline_text import Run, mappings, read_runs, scalars, value_of
 from rewriter.callers.script import read_arguments
+from rewriter.callers.values import Exports
 from rewriter.callers.yaml_text import embed
 from rewriter.documents.yaml import Mapping, Node, Scalar, get, parse, walk
 from rewriter.model.text import Source
@@ -88,14 +89,15 @@ def _in_step(host: Host, step: Mapping, command: Scalar) -> Host:
         else ()
     )
     environment = StepEnvironment(step, "env", visible, command.place, "$({name})")
+    host = replace(host, step=environment, exports=Exports(exported=frozenset(dict(visible))))
     directory = value_of(step, "workingDirectory") or get(value_of(step, "inputs"), "workingDirectory")
     cwd = START
     if isinstance(directory, Scalar):
         written = re.sub(r"^\$\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory)\)/?", "", directory.value)
         if "$" in written:
-            return replace(host, cwd=None, step=environment)
+            return replace(host, cwd=None)
         cwd = START.join(written or ".")
-    return replace(host, cwd=cwd, step=environment)
+    return replace(host, cwd=cwd)
 
 
 def _docker_arguments(step: Mapping) -> Scalar | None:

@@ -43,7 +43,17 @@ def _read(source: Source, files: Files) -> Reading:
     for document in parse(source):
         for step, around in _steps(document):
             total += _step(source, step, around, files)
+        for job in _called_workflows(document):
+            total += Reading(read_step(source, job, files))
     return total
+
+
+def _called_workflows(document: Node) -> Iterator[Mapping]:
+    """Yield the jobs that call another workflow: their inputs may hold build arguments."""
+    jobs = get(document, "jobs")
+    for _, job in jobs.pairs if isinstance(jobs, Mapping) else ():
+        if isinstance(job, Mapping) and job.alias is None and get(job, "uses") is not None:
+            yield job
 
 
 def _steps(document: Node) -> Iterator[tuple[Mapping, _Around]]:
@@ -114,7 +124,7 @@ def _step(source: Source, step: Mapping, around: _Around, files: Files) -> Readi
         cwd=START,
         step=StepEnvironment(step, "env", visible, run.place, "${{{{ secrets.{name} }}}}"),
         notes=notes,
-        exports=Exports(hosts=_exported),
+        exports=Exports(exported=frozenset(dict(visible)), hosts=_exported),
     )
     shell = text_of(get(step, "shell")) or around.shell
     if shell.startswith(_OTHER_SHELLS):

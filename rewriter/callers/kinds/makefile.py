@@ -132,6 +132,7 @@ class _Variables:
                 self.assigned.add(assignment["name"])
                 if "export" in assignment["export"]:
                     self.passed.add(assignment["name"])
+            self.everything = self.everything or line.startswith(".EXPORT_ALL_VARIABLES:")
             self.unknown = self.unknown or bool(_INCLUDE.match(line))
 
     def exported(self, expression: str) -> str | None:

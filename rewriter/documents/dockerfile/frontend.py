@@ -13,7 +13,7 @@ from rewriter.documents.dockerfile.lines import BOM, read_directive
 from rewriter.documents.dockerfile.model import Directive, Dockerfile
 
 _IMAGE: Final = re.compile(r"(?P<name>[^@]*?)(?::(?P<tag>[^:/@]*))?(?:@(?P<digest>.*))?")
-_HUB: Final = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
+_HUB: Final = ("docker.io/", "index.docker.io/")
 _OFFICIAL: Final = ("docker/dockerfile", "docker/dockerfile-upstream")
 _VERSION: Final = re.compile(r"(\d+(?:\.\d+){0,2})(?:-rc\d+)?(-labs)?")
 _MOVING: Final = {"": False, "latest": False, "master": False, "labs": True, "master-labs": True}

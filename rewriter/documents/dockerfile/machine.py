@@ -12,6 +12,10 @@ from rewriter.documents.dockerfile.model import Dockerfile, Instruction, Stage
 from rewriter.documents.dockerfile.symbols import Binding, Kind, Scope, scope, start
 from rewriter.documents.dockerfile.variables import expand
 
+MAX_KEPT: Final = 4_000_000
+"""How many characters all directories of a file may have, before they count as unknown."""
+
+_MAX_PATH: Final = 4096
 _ROOT: Final = ("root", "0")
 
 
@@ -43,6 +47,7 @@ def _machines(dockerfile: Dockerfile) -> tuple[Machine, ...]:
     states = [Machine()] * len(dockerfile.global_args)
     ends: list[Machine] = []
     handed: dict[int, Machine] = {}
+    kept = 0
     for stage in dockerfile.stages:
         states.append(Machine())
         base = stage.base_stage
@@ -54,7 +59,10 @@ def _machines(dockerfile: Dockerfile) -> tuple[Machine, ...]:
             state = handed[base] = _handed(dockerfile, stage, ends[base])
         for instruction in stage.instructions[1:]:
             states.append(state)
-            state = _after(dockerfile, instruction, state, scope(dockerfile, instruction))
+            after = _after(dockerfile, instruction, state, scope(dockerfile, instruction))
+            if after is not state:
+                kept += len(after.workdir or "") + len(after.home or "")
+            state = after if kept <= MAX_KEPT else replace(after, workdir=None, home=None, home_known=False)
         ends.append(state)
     return tuple(states)
 
@@ -116,4 +124,4 @@ def _join(base: str | None, path: str | None) -> str | None:
         if base is None:
             return None
         path = posixpath.join(base, path)
-    return "/" + posixpath.normpath(path).lstrip("/")
+    return "/" + posixpath.normpath(path).lstrip("/") if len(path) <= _MAX_PATH else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewriter.documents.dockerfile.model import Instruction, Stage
-from rewriter.documents.dockerfile.variables import expand, references
+from rewriter.documents.dockerfile.variables import MAX_GROWN, expand, references
 from rewriter.model.text import Span
 
 
@@ -39,12 +39,14 @@ def stages(instructions: tuple[Instruction, ...], escape: str) -> tuple[Stage, .
 def _defaults(instructions: tuple[Instruction, ...], escape: str) -> dict[str, str]:
     """Return the values of the global build arguments where a build overrides none of them."""
     values: dict[str, str] = {}
+    grown = 0
     for instruction in instructions:
         for assignment in instruction.assignments:
             if assignment.value is None:
                 continue
             value = expand(assignment.value, values.get, escape, closed=True)
-            if value is None:
+            grown += max(0, len(value or "") - len(assignment.value.raw))
+            if value is None or grown > MAX_GROWN:
                 values.pop(assignment.name, None)
             else:
                 values[assignment.name] = value

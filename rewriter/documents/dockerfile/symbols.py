@@ -20,7 +20,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rewriter.documents.dockerfile.model import Assignment, Dockerfile, Instruction, Stage, Word
-from rewriter.documents.dockerfile.variables import expand
+from rewriter.documents.dockerfile.variables import MAX_GROWN, expand
 
 
 class Kind(StrEnum):
@@ -74,10 +74,11 @@ class _Track:
 class _Timeline:
     """Hold the tracks of all names, and walk."""
 
-    __slots__ = ("clock", "tracks")
+    __slots__ = ("clock", "grown", "tracks")
 
     def __init__(self) -> None:
         self.clock = 0
+        self.grown = 0
         self.tracks: dict[str, _Track] = {}
 
     def value(self, name: str) -> str | None:
@@ -220,5 +221,8 @@ def _arg(item: Instruction, assignment: Assignment, shared: _Timeline | None) ->
 def _env(item: Instruction, assignment: Assignment, timeline: _Timeline, escape: str) -> Binding:
     """Return the binding of an ENV, whose words all see the environment before the instruction."""
     word = assignment.value
-    value = None if word is None else expand(word, timeline.value, escape)
+    value = None
+    if word is not None and timeline.grown <= MAX_GROWN:
+        value = expand(word, timeline.value, escape)
+        timeline.grown += max(0, len(value or "") - len(word.raw))
     return Binding(assignment.name, Kind.ENV, item, assignment, item.stage, False, word, value)

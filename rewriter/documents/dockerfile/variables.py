@@ -22,6 +22,9 @@ PLATFORM: Final = frozenset(
 """The build arguments that BuildKit sets itself."""
 
 MAX_VALUE: Final = 32_768
+MAX_GROWN: Final = 4_000_000
+"""How many characters all values of a file may have more than their words, before values count as unknown."""
+
 _MAX_PATTERN_WORK: Final = 1_000_000
 
 

@@ -36,6 +36,7 @@ class Cursor:
         self.comments: list[Span] = []
         self.line_end = -1
         self.body_at = -1
+        self.lookahead = 0
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of the outermost text for two offsets of the text being read."""

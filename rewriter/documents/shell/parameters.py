@@ -28,7 +28,7 @@ _TOKEN: Final = re.compile(
 )
 _OPERAND: Final = re.compile(r"(?<=[A-Za-z0-9_@#])(?:[ \t\r\n]|\\\r?\n)+[A-Za-z0-9_]")
 _BRACKETS: Final = {"(": ")", "[": "]"}
-_FAR: Final = 20_000
+_LOOKS: Final = 10
 _NESTING: Final = re.compile(
     r"""[^()'"\\`]++|\\[\s\S]|'[^']*+'|"(?:[^"\\]++|\\[\s\S])*+"|`(?:[^`\\]++|\\[\s\S])*+`|([()])"""
 )
@@ -143,16 +143,17 @@ class ParameterReader(WordReader):
     def closes_twice(self, at: int) -> bool:
         """Tell whether the two parentheses that open before `at` close together.
 
-        Where they do not, they open a subshell within a subshell or a substitution: bash decides so too.
+        Where they do not, they open a subshell within a subshell or a substitution: bash decides so too. All
+        looks ahead together are bounded by the length of the text, so that reading stays linear.
         """
         depth = 2
-        stop = min(self.end, at + _FAR)
         while True:
-            match = _NESTING.match(self.text, at, stop)
+            match = _NESTING.match(self.text, at, self.end)
             if match is None:
-                if stop < self.end:
-                    raise self.fault(f"no end of `((` within {_FAR} characters")
                 return False
+            self.lookahead += match.end() - at
+            if self.lookahead > _LOOKS * len(self.text):
+                raise self.fault("too many nested `((`")
             at = match.end()
             if match[1] == "(":
                 depth += 1

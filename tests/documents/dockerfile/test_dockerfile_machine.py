@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rewriter.documents.dockerfile import Machine, machine
+from rewriter.documents.dockerfile.machine import MAX_KEPT
 from tests.documents.dockerfile.reading import read
 
 
@@ -67,3 +68,11 @@ def test_shell() -> None:
 def test_the_state_is_that_before_the_instruction() -> None:
     document = read("ARG A\nFROM a\nUSER b\nFROM c")
     assert [machine(document, item).user for item in document.instructions] == [None, None, None, None]
+
+
+def test_paths_do_not_grow_without_bound() -> None:
+    assert last("FROM a\nWORKDIR /\n" + "WORKDIR abc\n" * 1000).workdir == "/abc" * 1000
+    assert last("FROM a\nWORKDIR /\n" + "WORKDIR abc\n" * 1100).workdir is None
+    deep = "WORKDIR /" + "a/" * 2000
+    many = deep + "\n" + "WORKDIR b\nWORKDIR ..\n" * (MAX_KEPT // 8000 + 1)
+    assert last(f"FROM a\n{many}").workdir is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rewriter.documents.dockerfile import copied_from, final_stage, successors
+from rewriter.documents.dockerfile.variables import MAX_GROWN
 from tests.documents.dockerfile.reading import read
 
 TEXT = """\
@@ -71,3 +72,10 @@ def test_a_name_stands_for_the_last_stage_before() -> None:
     document = read("FROM a AS b\nFROM b AS b\nFROM b AS b\nCOPY --from=b x y")
     assert [stage.base_stage for stage in document.stages] == [None, 0, 1]
     assert [stage for stage, _ in copied_from(document)] == [2]
+
+
+def test_defaults_do_not_grow_without_bound() -> None:
+    count = MAX_GROWN // 30_000 + 2
+    args = "".join(f"ARG B{number}=b$A\n" for number in range(count))
+    document = read(f"ARG A={'x' * 30_000}\n{args}ARG S=s\nFROM a AS b{'x' * 30_000}\nFROM $B0\nFROM $B{count - 1}\n")
+    assert [stage.base_stage for stage in document.stages] == [None, 0, None]

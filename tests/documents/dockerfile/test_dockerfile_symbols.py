@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from rewriter.documents.dockerfile import Dockerfile, Kind, Scope, scope
+from rewriter.documents.dockerfile.variables import MAX_GROWN
 from tests.documents.dockerfile.reading import read
 
 
@@ -95,3 +96,10 @@ def test_a_long_chain_of_stages_costs_no_more_than_its_length() -> None:
     assert len(visible.every("A")) == count
     track = visible._timeline.tracks["A"]
     assert len(track.moments) == 2 * count
+
+
+def test_values_do_not_grow_without_bound() -> None:
+    document = read(f"FROM a\nENV A={'x' * 30_000}\n" + "ENV B=y$A\n" * (MAX_GROWN // 30_000 + 2) + "ENV C=z\nRUN x")
+    visible = scope(document, document.instructions[-1])
+    assert [visible[name].value is None for name in "ABC"] == [False, True, True]
+    assert len([binding for binding in visible.every("B") if binding.value]) == MAX_GROWN // 30_000 + 1
