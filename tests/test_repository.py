@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -245,19 +247,30 @@ def test_a_swap_against_a_link_never_leads_out(root: Path, outside: Path) -> Non
     assert b"outside" not in seen
 
 
-def test_an_unreadable_directory_is_reported(root: Path) -> None:
-    put(root, "open/x", "closed/y")
+@pytest.fixture
+def common_root() -> Iterator[Path]:
+    """Offer a folder that a user without rights reaches, and be such a user meanwhile."""
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o755)
+    put(root, "open/x", "open/private", "closed/y")
+    (root / "open/private").chmod(0)
     (root / "closed").chmod(0)
-    try:
-        if os.access(root / "closed", os.R_OK):
-            pytest.skip("root reads everything")
-        repository = DirectoryRepository(root)
-        assert repository.paths() == ("open/x",)
-        assert repository.unreadable() == ("closed",)
-        assert repository.kind("closed/y") is Kind.UNREADABLE
-        assert "permissions" in refused(repository, "closed/y")
-    finally:
-        (root / "closed").chmod(0o700)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield root
+    os.seteuid(user)
+    (root / "closed").chmod(0o700)
+    shutil.rmtree(root)
+
+
+def test_what_may_not_be_read_is_reported(common_root: Path) -> None:
+    repository = DirectoryRepository(common_root)
+    assert repository.paths() == ("open/private", "open/x")
+    assert repository.unreadable() == ("closed",)
+    assert repository.kind("closed/y") is Kind.UNREADABLE
+    assert "permissions" in refused(repository, "closed/y")
+    assert "cannot be read (Permission denied)" in refused(repository, "open/private")
 
 
 @pytest.fixture

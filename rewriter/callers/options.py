@@ -15,7 +15,7 @@ _ENGINES: Final = {
     "depot": Builder.OTHER, "buildx": Builder.BUILDX,
     "fly": Builder.OTHER, "flyctl": Builder.OTHER, "docker-buildx": Builder.BUILDX,
 }  # fmt: skip
-_ENGINE_VARIABLE: Final = re.compile(r"(?i)docker|podman|container|oci|buildah|builder")
+_ENGINE_VARIABLE: Final = re.compile(r"(?i)docker|podman|container|oci|buildah|builder|buildx")
 _BUILD_VARIABLE: Final = re.compile(
     r"(?i)(?:docker|podman|container|oci|buildah|image)_?(?:x_?)?build(?:_?c(?:om)?m(?:an)?d)?\W*$"
 )

@@ -46,8 +46,7 @@ def read_runs(
         fresh = [scalar for scalar in run.commands if scalar.span.start not in seen]
         seen |= {scalar.span.start for scalar in fresh}
         texts = [text for scalar in fresh if (text := embed(host.source, scalar)) is not None]
-        if any("build" in text.text or "run" in text.text or "bake" in text.text for text in texts):
-            total += read_lines([prepare(text) for text in texts], run.host)
+        total += read_lines([prepare(text) for text in texts], run.host)
     return total + _elsewhere(documents, seen, host)
 
 

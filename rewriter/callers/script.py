@@ -37,7 +37,7 @@ from rewriter.documents.shell.tree import (
 from rewriter.model.text import Span
 
 _MENTION: Final = re.compile(r"--build-arg[= ]+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
-_CHEAP: Final = re.compile(r"--build-arg|\b(?:build|bake|bud|run|create|executor)\b")
+_CHEAP: Final = re.compile(r"(?i)build|bake|\bbud\b|\brun\b|\bcreate\b|--secret|/executor")
 _NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(=|\+=)?")
 _DECLARING: Final = frozenset({"export", "declare", "typeset", "local", "readonly", "read", "unset", "mapfile"})
 _SPEAKING: Final = frozenset({"echo", "printf", "cat", "log", "info", "warn", "die", "usage", "error", "fail"})
@@ -45,11 +45,14 @@ _SPEAKING: Final = frozenset({"echo", "printf", "cat", "log", "info", "warn", "d
 
 def read(text: Embedded, host: Host) -> Reading:
     """Return what a piece of shell text runs; one that cannot be read is a problem."""
-    return read_lines((text,), host) if _CHEAP.search(text.text) else Reading()
+    return read_lines((text,), host)
 
 
-def read_lines(lines: Iterable[Embedded], host: Host) -> Reading:
+def read_lines(texts: Iterable[Embedded], host: Host) -> Reading:
     """Return what pieces of shell text run that one shell executes, one after the other."""
+    lines = tuple(texts)
+    if not any(_CHEAP.search(text.text) for text in lines):
+        return Reading()
     total = Reading()
     for text in lines:
         try:

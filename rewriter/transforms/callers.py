@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Final
 
 from rewriter.analysis import Analysis
-from rewriter.callers import Caller, CallerChange, CallerRefusal
+from rewriter.callers import Caller, CallerChange, CallerKind, CallerRefusal
 from rewriter.model.masked import Masked
 from rewriter.model.plan import BuildSecret, FileEdit, Ignore, LocalValue
 from rewriter.model.secret import Place
@@ -75,7 +76,7 @@ def _caller(
     if not passed:
         if not needed or secret.id in caller.secrets:
             return Passing()
-        kind, _, place = secret.source.partition("=")
+        kind, _, place = _source_for(caller, secret).partition("=")
         change = add_secret(
             caller,
             secret_id=secret.id,
@@ -92,6 +93,27 @@ def _caller(
             change = drop_argument(caller, argument, source=source)
         parts.append(_outcome(caller, argument.place, change, secret))
     return _join(parts)
+
+
+_ON_A_HOST: Final = frozenset(
+    {
+        CallerKind.GITHUB_ACTIONS,
+        CallerKind.GITLAB_CI,
+        CallerKind.CIRCLECI,
+        CallerKind.AZURE_PIPELINES,
+        CallerKind.JENKINS,
+        CallerKind.BITBUCKET,
+        CallerKind.CLOUD_BUILD,
+        CallerKind.CODEBUILD,
+        CallerKind.CI_OTHER,
+    }
+)
+
+
+def _source_for(caller: Caller, secret: BuildSecret) -> str:
+    """Return where a caller takes a secret from: a CI has no ignored file of this machine, but variables of its own."""
+    moved = secret.env and secret.source == f"src={value_path(secret.id)}"
+    return f"env={secret.env}" if moved and caller.kind in _ON_A_HOST else secret.source
 
 
 def _outcome(caller: Caller, place: Place, change: CallerChange | CallerRefusal, secret: BuildSecret) -> Passing:

@@ -7,8 +7,10 @@ is pulled, and only the userland is built.
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -112,14 +114,19 @@ def _provide(
     if archive.is_file() and loaded.is_file() and loaded.read_text(encoding="utf-8") == state:
         return
     if not archive.is_file():
-        for old in place.images.glob(f"{kind}-*"):
-            old.unlink()
         partial = archive.with_suffix(".partial")
         make(place, partial)
         partial.rename(archive)
     say(f"loading {', '.join(image.name for image in images)}")
     run(["docker", "load", "--input", str(archive)], timeout=300, env=environ)
-    loaded.write_text(f"{archive.name}\n{_state(images, environ)}", encoding="utf-8")
+    before = loaded.read_text(encoding="utf-8") if loaded.is_file() else ""
+    now = f"{archive.name}\n{_state(images, environ)}"
+    loaded.write_text(now, encoding="utf-8")
+    for old in set(place.images.glob(f"{kind}-*")) - {archive}:
+        old.unlink()
+    for replaced in sorted(set(re.findall(r"sha256:\w+", before)) - set(re.findall(r"sha256:\w+", now))):
+        with suppress(EngineError):
+            run(["docker", "image", "rm", replaced], timeout=60, env=environ)
 
 
 def _make_busybox(place: Place, archive: Path) -> None:

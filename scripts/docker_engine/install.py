@@ -4,6 +4,7 @@ Debian 12's Docker is too old for `--mount=type=secret,env=`, so the newer packa
 folder of their own; nothing of unstable is installed on the machine. Only runc stays Debian 12's.
 """
 
+import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def unpack(place: Place, target: Path, *, suite: str, packages: Sequence[str]) -
     downloads.mkdir(parents=True)
     target.mkdir(parents=True)
     _apt(
-        ["apt-get", *options, "download", "-qq", *(f"{package}/{suite}" for package in packages)],
+        ["apt-get", "download", "-qq", *options, *(f"{package}/{suite}" for package in packages)],
         cwd=downloads,
     )
     for package in sorted(downloads.glob("*.deb")):
@@ -115,7 +116,7 @@ def _archive_options(place: Place, suite: str) -> list[str]:
     for archive in archives:
         options = _write_source_list(place, suite, archive)
         try:
-            _apt(["apt-get", *options, "update", "-qq", "-oAPT::Update::Error-Mode=any"], timeout=180)
+            _apt(["apt-get", "update", "-qq", *options, "-oAPT::Update::Error-Mode=any"], timeout=180)
         except EngineError as error:
             failures.append(str(error))
         else:
@@ -141,7 +142,9 @@ def _write_source_list(place: Place, suite: str, archive: Archive) -> list[str]:
 
 def _apt(argv: Sequence[str], *, timeout: float = 300, cwd: Path | None = None) -> None:
     try:
-        run(["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", *argv], timeout=timeout, cwd=cwd)
+        run(
+            argv, timeout=timeout, cwd=cwd, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+        )
     except EngineError as error:
         raise EngineError(f"{error}\nCheck apt's sources in {APT_FOLDER} and the network.") from error
 
