@@ -1,7 +1,7 @@
 """Find what a RUN leaves behind of a secret: files that it writes and configuration that a tool keeps.
 
 A mount keeps the value out of history and log, but a command that stores it in a file puts it into the layer
-all the same (docs/leaks.md, "Where a build argument or literal ends up").
+all the same (docs/facts.md, "Where a build argument or literal ends up").
 """
 
 from __future__ import annotations

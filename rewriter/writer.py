@@ -192,7 +192,12 @@ def _take_over(descriptor: int, target: _Target) -> None:
         return
     new = os.fstat(descriptor)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
+        try:
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        except PermissionError as error:
+            raise RepositoryError(
+                f"{shown(target.path)}: belongs to another user or group; run as its owner, nothing was changed"
+            ) from error
     os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 

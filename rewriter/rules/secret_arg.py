@@ -2,7 +2,7 @@
 
 The value of a build argument is readable in `docker history` (as soon as a RUN follows the ARG in the final
 stage), in the provenance attestation at every level, and in the build log, whose step titles expand it. That
-holds for an ARG of a builder stage too, history apart (docs/leaks.md, "Where a build argument ends up").
+holds for an ARG of a builder stage too, history apart (docs/facts.md, "Where a build argument ends up").
 
 Refused: an ARG that feeds FROM, COPY, ADD or a label, since a mount serves RUN alone.
 """
