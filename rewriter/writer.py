@@ -13,12 +13,12 @@ import secrets
 import signal
 import stat
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Self
 
 from rewriter.beneath import Kind, directory, follow, kind_of, open_file
 from rewriter.errors import RepositoryError
@@ -59,43 +59,55 @@ def write(root: Path, changes: Sequence[FileChange], values: Sequence[LocalValue
     top = root.resolve()
     undo = ExitStack()
     tidy = ExitStack()
-    try:
+    with _Interrupts() as interrupts:
         try:
             for item in [_stage(top, target, undo) for target in _targets(top, changes, values)]:
                 _place(top, item, undo, tidy)
-        except BaseException:
-            with _uninterrupted():
-                undo.close()
-            raise
-        with _uninterrupted():
+            interrupts.wait()
             undo.pop_all()
             tidy.close()
-    except OSError as error:
-        raise RepositoryError(
-            f"{shown(str(top))}: cannot be written ({error.strerror}); nothing was changed"
-        ) from error
-    finally:
-        undo.close()
+        except OSError as error:
+            raise RepositoryError(
+                f"{shown(str(top))}: cannot be written ({error.strerror}); nothing was changed"
+            ) from error
+        finally:
+            interrupts.wait()
+            undo.close()
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold an interrupt from the keyboard back until the block is done; only a main thread ever gets one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
+class _Interrupts:
+    """Let one interrupt from the keyboard through, and none once it is to wait; what waited comes in the end.
 
-    def remember(number: int, _: FrameType | None) -> None:
-        came.append(number)
+    Where someone else handles interrupts, or in another thread, which gets none, this does nothing.
+    """
 
-    before = signal.signal(signal.SIGINT, remember)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
-        if came:
+    def __init__(self) -> None:
+        self._let_through = True
+        self._waiting = False
+        self._active = False
+
+    def __enter__(self) -> Self:
+        main = threading.current_thread() is threading.main_thread()
+        self._active = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._active:
+            signal.signal(signal.SIGINT, self._come)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._active:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._waiting and not isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt
+
+    def wait(self) -> None:
+        """Hold back every interrupt from now on."""
+        self._let_through = False
+
+    def _come(self, _: int, __: FrameType | None) -> None:
+        if self._let_through:
+            self._let_through = False
+            raise KeyboardInterrupt
+        self._waiting = True
 
 
 def _targets(top: Path, changes: Sequence[FileChange], values: Sequence[LocalValue]) -> tuple[_Target, ...]:

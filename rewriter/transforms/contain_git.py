@@ -13,6 +13,7 @@ from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command
 from rewriter.judgement import url_credentials
 from rewriter.model.text import Edit, Span
+from rewriter.readers import recipes_called
 from rewriter.recipes import inert_commands
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange, RunChange
@@ -86,10 +87,18 @@ def take_from_config(workshop: Workshop, residue: Residue) -> None:
     else:
         change.drop(residue.fragment, residue.visit.command)
     for body in later(workshop, residue):
-        if any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in _lasting(body)):
+        if any(_may_call_git(words) for words in _lasting(body)):
             workshop.mount(body)
             workshop.change(body).run_before(export)
     _drop_unset(workshop, residue)
+
+
+_NO_GIT: Final = frozenset({"aws", "curl", "huggingface", "sentry", "ssh", "wget"})
+
+
+def _may_call_git(words: tuple[str, ...]) -> bool:
+    called = {recipe.name for recipe in recipes_called(words)}
+    return words[0].rsplit("/", 1)[-1] not in inert_commands() and not (called and called <= _NO_GIT)
 
 
 def _lasting(body: RunBody) -> Iterator[tuple[str, ...]]:

@@ -161,10 +161,19 @@ def mount_flow(flow: Flow) -> Mounting:
     for body in _text_readers(flow):
         for residue in residues(flow.build, body, flow.names):
             contain(workshop, residue)
+    _unmount_idle(flow, mounter)
     edits = [edit for change in mounter.changes.values() for edit in change.finish()]
     mounter.review |= any(change.changes_command for change in mounter.changes.values())
     edits += _removals(flow)
     return Mounting(tuple(edits), frozenset(mounter.mounted), mounter.review)
+
+
+def _unmount_idle(flow: Flow, mounter: _Mounter) -> None:
+    """Take the mount from a RUN whose only reader of the secret went to another one."""
+    for use in flow.uses:
+        change = mounter.changes.get(use.body.instruction.index)
+        if change is not None and change.dropped and use.reach is Reach.TEXT and not change.reads(use.name):
+            change.unmount(use.name)
 
 
 def _text_readers(flow: Flow) -> tuple[RunBody, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rewriter.documents.dockerfile import Dockerfile
-from rewriter.documents.run import Form, Fragment, RunBody
+from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Operator, remove_element
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
+from rewriter.readers import recipes_called
 from rewriter.transforms.dockerfile_edits import insert_mount, remove_instruction
 
 
@@ -39,6 +40,25 @@ class RunChange:
         """Add a mount once."""
         if options not in self.mounts:
             self.mounts.append(options)
+
+    def unmount(self, name: str) -> None:
+        """Take back the mounts of an environment variable."""
+        self.mounts = [options for options in self.mounts if f"env={name}" not in options.split(",")]
+
+    def reads(self, name: str) -> bool:
+        """Tell whether anything that stays, or is put in front or behind, reads a variable."""
+        if any(f"${name}" in text or f"${{{name}" in text for text in (*self.before, *self.after)):
+            return True
+        gone = [command.span for _, command in self.dropped]
+        for fragment, visit in self.body.commands():
+            if not any(span.covers(visit.command.span) for span in gone):
+                words = tuple(word.text if word.value is None else word.value for word in bare_words(visit.command))
+                tools = recipes_called(words) if words else ()
+                if name in visit.command.span.of(fragment.script.text) or any(
+                    one.reads_variable(name) for one in tools
+                ):
+                    return True
+        return False
 
     def run_before(self, command: str) -> None:
         """Run a command before the rest, once."""

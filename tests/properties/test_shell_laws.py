@@ -36,7 +36,7 @@ LISTS = st.recursive(
         st.builds("if {}; then {}; fi".format, inner, inner),
         st.builds("for x in 1 2; do {}; done".format, inner),
         st.builds("case x in y) {} ;; esac".format, inner),
-        st.builds("z <<E\n{}\nE\n{}".format, inner, inner),
+        st.builds("z <<E\n{}\nE\n{}".format, NAMES, inner),
         st.builds('y "$( {} )"'.format, inner),
         st.builds("# {}\n{}".format, NAMES, inner),
     ),
