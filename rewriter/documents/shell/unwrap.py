@@ -210,17 +210,22 @@ class _Walker:
             if str(number + 1) in wrapper.user:
                 user = self._value(at)
             at += 1
-        added: list[ShellAssignment] = []
-        while wrapper.assigns and at < len(self._words):
-            assignment = split_assignment(self._words[at])
-            if assignment is None:
-                break
-            added.append(assignment)
-            at += 1
+        added = self._assignments(at) if wrapper.assigns else []
+        at += len(added)
         if at < len(self._words):
             self._environment += added
             self._user = user
         return at
+
+    def _assignments(self, at: int) -> list[ShellAssignment]:
+        """Return the NAME=value words that stand here."""
+        found: list[ShellAssignment] = []
+        for word in self._words[at:]:
+            assignment = split_assignment(word)
+            if assignment is None:
+                break
+            found.append(assignment)
+        return found
 
     def _switch_user(self) -> None:
         """Note the user of `su` or `runuser`; what it runs is text for a shell, or nothing."""
