@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
 from rewriter.analysis import Analysis
-from rewriter.errors import UnbakeError
+from rewriter.errors import UnbakeError, VerificationError
 from rewriter.model.patch import Change, Failed, FileChange, Outcome, Patched, Report, Unchanged
 from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
@@ -149,11 +148,15 @@ class _Run:
 
     def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
         """Make the fixes together; when the result fails a check, one by one."""
-        wrong: tuple[str, ...] = ("its edits overlap",)
-        with suppress(OverlapError):
+        try:
             changes = self._apply(fixes)
             after = self._read(changes)
             wrong = problems(state, after, fixes)
+        except OverlapError:
+            wrong = ("its edits overlap",)
+        except VerificationError as error:
+            wrong = (str(error),)
+        else:
             if not wrong:
                 self.changes = changes
                 self.made += fixes
@@ -188,7 +191,12 @@ class _Run:
         if not ignores:
             return edited
         project = read(OverlayRepository(self.repository, edited), self.settings, only=self.only, cache=self.cache)
-        return edited | dict(apply_ignores(project, ignores).files)
+        done = apply_ignores(project, ignores)
+        required = {ignore.pattern for ignore in ignores if ignore.required}
+        for pattern, source in done.left_out:
+            if pattern in required:
+                raise VerificationError(f"{pattern} cannot go into .dockerignore, since COPY or ADD names {source}")
+        return edited | dict(done.files)
 
     def _refusals(self, first: State, last: State) -> tuple[Refusal, ...]:
         """Return the refusals in terms of what was found at first."""

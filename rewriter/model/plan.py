@@ -87,13 +87,15 @@ class BuildSecret:
 class Ignore:
     """Ask for a pattern in the ignore file of a build's context, and in `.gitignore` when `git` is set.
 
-    `git_pattern` is written from the repository's root; a Docker pattern counts from the context.
+    `git_pattern` is written from the repository's root; a Docker pattern counts from the context. Without a
+    `required` one the fix is not made.
     """
 
     dockerfile: str
     context: str
     pattern: str
     git_pattern: str = ""
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
         safety=Safety.REVIEW,
         edits=(*(FileEdit(build.path, edit) for edit in edits), *passing.edits),
         secrets=passing.secrets,
-        ignores=(Ignore(build.path, build.context, _pattern(first.source), ""),),
+        ignores=(Ignore(build.path, build.context, _pattern(first.source), required=True),),
         notes=notes,
     )
 

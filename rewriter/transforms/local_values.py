@@ -20,4 +20,6 @@ def keep(build: Build, identity: str, value: Masked) -> tuple[LocalValue, Ignore
     """Return the file for a value, and the patterns that keep its folder out of git and out of the context."""
     inside = not build.context or build.context == FOLDER or FOLDER.startswith(f"{build.context}/")
     pattern = f"{FOLDER}/" if inside else ""
-    return LocalValue(value_path(identity), value), Ignore(build.path, build.context, pattern, f"/{FOLDER}/")
+    return LocalValue(value_path(identity), value), Ignore(
+        build.path, build.context, pattern, f"/{FOLDER}/", required=True
+    )

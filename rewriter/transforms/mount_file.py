@@ -95,7 +95,7 @@ def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Findi
         safety=Safety.REVIEW if review or passing.review or _rewrites(changes) else Safety.SAFE,
         edits=(*(FileEdit(build.path, edit) for edit in edits), *passing.edits),
         secrets=passing.secrets,
-        ignores=(Ignore(build.path, build.context, same[0].source, ""),),
+        ignores=(Ignore(build.path, build.context, same[0].source),),
         notes=passing.notes,
     )
 
