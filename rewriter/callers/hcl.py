@@ -35,7 +35,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """Hold the text of an expression; `entries` if it is a map, `items` if it is a list."""
+    """Hold an expression: its place, its text without comments and blanks, and its tokens."""
 
     span: Span
     text: str

@@ -42,9 +42,13 @@ _PINNED: Final = re.compile(r"#\s*(v\d+(?:\.\d+)*)")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Hold one line of an input: its place in the logical text, and what it says."""
+    """Hold one line of an input: its place in the logical text, and what it says.
+
+    `first` is behind the blanks that the line starts with.
+    """
 
     start: int
+    first: int
     end: int
     quote: str
     name: str
@@ -61,7 +65,8 @@ def lines(text: Embedded) -> tuple[Line, ...]:
             quote, value = match["quote"], match["value"].rstrip(" \t")
             if quote and value.endswith(quote):
                 value = value[:-1]
-            found.append(Line(start, start + len(line), quote, match["name"], value))
+            first = start + len(line) - len(line.lstrip())
+            found.append(Line(start, first, start + len(line), quote, match["name"], value))
         start += len(line) + 1
     return tuple(found)
 

@@ -104,6 +104,9 @@ def read(word: Word, skip: int, text: Embedded, exports: Exports) -> Argument | 
 def _behind(parts: tuple[Part, ...], skip: int, name: str, has_value: bool) -> tuple[Part, ...] | None:  # noqa: FBT001
     """Return the parts of the value: those of the word without the text that is the name."""
     first = parts[0]
+    if isinstance(first, Literal) and 0 < len(first.text) <= skip and len(parts) > 1:  # `--build-arg="NAME=value"`
+        parts, skip = parts[1:], skip - len(first.text)
+        first = parts[0]
     if isinstance(first, DoubleQuoted | SingleQuoted) and len(parts) == 1:
         inner = first.parts if isinstance(first, DoubleQuoted) else (Literal(first.text, first.span),)
         parts, skip = inner, max(0, skip - 1)

@@ -178,7 +178,8 @@ class _Walk:
         """Ask each pattern in turn.
 
         Docker skips a pattern that could not change the answer, and does not remember for the files below
-        that it would have matched the directory.
+        that it would have matched the directory. Where it asks a second time on opening a file, and the
+        answers differ, it sends the file empty; that counts as sent.
         """
         answer = False
         matched: set[int] = set()

@@ -231,10 +231,13 @@ class _Run:
         self.notes: list[str] = []
         self.moved: dict[str, Moved] = {}
         self.refused: dict[int, str] = {}
+        self.faulty: dict[int, str] = {}
+        self.different: set[str] = set()
         self.left: tuple[int, ...] = ()
 
     def result(self) -> Rewritten:
-        refusals = tuple(detail for key, detail in self.refused.items() if key in self.left)
+        details = self.refused | self.faulty
+        refusals = tuple(details[key] for key in sorted(details) if key in self.left)
         notes = tuple(dict.fromkeys(self.notes))
         return Rewritten(self.state.edits(), notes, tuple(self.moved.values()), refusals)
 
@@ -256,7 +259,7 @@ class _Run:
         found: dict[int, CallerChange] = {}
         literals: dict[str, set[Masked]] = {}
         for key, task in tasks.items():
-            if key in self.refused:
+            if key in self.refused or key in self.faulty:
                 continue
             outcome = _pass(task)
             match outcome:
@@ -266,8 +269,9 @@ class _Run:
                     self.refused[key] = detail
             if isinstance(outcome, CallerChange) and outcome.literal is not None:
                 literals.setdefault(task.secret_id, set()).add(outcome.literal)
+        self.different |= {secret_id for secret_id, values in literals.items() if len(values) > 1}
         for key, change in tuple(found.items()):
-            if change.literal is not None and len(literals[tasks[key].secret_id]) > 1:
+            if change.literal is not None and tasks[key].secret_id in self.different:
                 self.refused[key] = tasks[key].refuse(_DIFFER.format(name=tasks[key].argument.name)).detail
                 del found[key]
         return found
@@ -287,8 +291,9 @@ class _Run:
             chosen = chosen[:1]
             fault = _fault(source, _edits(changes, chosen), [tasks[chosen[0]]], reading)
         if fault is not None:
-            self.refused[chosen[0]] = tasks[chosen[0]].refuse(fault).detail
+            self.faulty[chosen[0]] = tasks[chosen[0]].refuse(fault).detail
             return True
+        self.faulty.clear()  # what could not be done may be possible in the changed text
         self.state = self.state.then(_edits(changes, chosen))
         for key in chosen:
             self.notes += [note for note in changes[key].note.split("; ") if note]

@@ -56,7 +56,7 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
 
 
 _KEYED: Final = {
-    "npm": "npm config delete {key} && rm -rf ~/.npm/_logs",
+    "npm": "npm config delete {where} {key} && rm -rf ~/.npm/_logs",
     "pnpm": "pnpm config delete {key}",
     "yarn": "yarn config delete {key}",
     "pip": "pip config unset {key}",
@@ -74,7 +74,9 @@ def _forget(words: tuple[str, ...]) -> str | None:
     if template is None or not rest or ("config" not in words[1:3] and words[1:2] != ("set",)):
         return None
     key = rest[0].partition("=")[0] if words[0] == "npm" else rest[0]
-    return template.format(key=key) if re.fullmatch(r"[\w./:@-]+", key) else None
+    # Without a location npm looks for the project's file first, and leaves the user's as it is (seen with npm 9.2).
+    where = "--global" if {"-g", "--global"} & set(words) else "--location=user"
+    return template.format(key=key, where=where) if re.fullmatch(r"[\w./:@-]+", key) else None
 
 
 def _base(residue: Residue) -> str:

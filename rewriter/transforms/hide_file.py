@@ -11,6 +11,7 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
+from rewriter.documents.dockerignore import literal
 from rewriter.documents.run import RunBody, read_run
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
@@ -101,7 +102,7 @@ def _refuse_started_with(copied: CopiedFile, base: str) -> None:
 def _pattern(source: str) -> str:
     """Return the pattern that hides a file wherever it lies: environment files everywhere, others at their place."""
     base = source.rsplit("/", 1)[-1]
-    return f"**/{base}" if base.startswith(".") else source
+    return f"**/{literal(base)}" if base.startswith(".") else literal(source)
 
 
 def _how_to_give(base: str, path: str) -> str:

@@ -9,7 +9,7 @@ from rewriter.documents.dockerfile import mount
 from rewriter.model.plan import FileEdit, Ignore, NewFile
 from rewriter.model.text import Edit, apply, decode, encode
 from rewriter.project import Project
-from rewriter.repository import Repository
+from rewriter.repository import OverlayRepository, Repository
 from rewriter.transforms.ignore_files import IgnoreChange, ignore_for_docker, ignore_for_git
 
 
@@ -23,7 +23,6 @@ class Ignored:
 
 def apply_ignores(project: Project, ignores: Iterable[Ignore]) -> Ignored:
     """Return the ignore files of a repository with the asked patterns in them."""
-    repository = project.repository
     wanted: dict[tuple[str, str], list[str]] = {}
     git: list[str] = []
     for ignore in ignores:
@@ -33,34 +32,35 @@ def apply_ignores(project: Project, ignores: Iterable[Ignore]) -> Ignored:
             git.append(ignore.git_pattern)
     files: dict[str, bytes] = {}
     left_out: list[tuple[str, str]] = []
-    changes = [
-        ignore_for_docker(
-            repository,
+    for (context, dockerfile), patterns in wanted.items():
+        change = ignore_for_docker(
+            OverlayRepository(project.repository, files),
             context=context,
             dockerfile=dockerfile,
             patterns=tuple(dict.fromkeys(patterns)),
             needed=needed_sources(project, context),
         )
-        for (context, dockerfile), patterns in wanted.items()
-    ]
-    if git:
-        changes.append(ignore_for_git(repository, patterns=tuple(git)))
-    for change in changes:
         left_out += change.left_out
-        _merge(repository, change, files)
+        files = _changed(project.repository, change, files)
+    if git:
+        repository = OverlayRepository(project.repository, files)
+        files = _changed(project.repository, ignore_for_git(repository, patterns=tuple(git)), files)
     return Ignored(tuple(files.items()), tuple(left_out))
 
 
-def _merge(repository: Repository, change: IgnoreChange, files: dict[str, bytes]) -> None:
+def _changed(base: Repository, change: IgnoreChange, files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the changed files with one more change made on top of them."""
+    result = dict(files)
     by_path: dict[str, list[Edit]] = {}
     for edit in change.edits:
         match edit:
             case FileEdit(path, inner):
                 by_path.setdefault(path, []).append(inner)
             case NewFile(path, text):
-                files.setdefault(path, encode(text))
+                result[path] = encode(text)
     for path, edits in by_path.items():
-        files[path] = encode(apply(decode(repository.read(path)), edits))
+        result[path] = encode(apply(decode(OverlayRepository(base, files).read(path)), edits))
+    return result
 
 
 def needed_sources(project: Project, context: str) -> tuple[str, ...]:

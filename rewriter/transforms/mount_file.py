@@ -13,6 +13,7 @@ from typing import Final
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import machine
+from rewriter.documents.dockerignore import literal
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
@@ -95,7 +96,7 @@ def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Findi
         safety=Safety.REVIEW if review or passing.review or _rewrites(changes) else Safety.SAFE,
         edits=(*(FileEdit(build.path, edit) for edit in edits), *passing.edits),
         secrets=passing.secrets,
-        ignores=(Ignore(build.path, build.context, same[0].source),),
+        ignores=(Ignore(build.path, build.context, literal(same[0].source)),),
         notes=passing.notes,
     )
 
