@@ -8,6 +8,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -185,21 +186,24 @@ def test_a_name_too_long_at_the_last_moment(root: Path) -> None:
     assert "nothing was changed" in message
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """Let every write beyond 4,096 bytes fail, as a full disk does."""
+    """Let every write beyond 4,096 bytes fail, as a full disk does; only for as long as nobody else writes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk(root: Path) -> None:
     changes = [modified("Dockerfile", "FROM x\r\n", "y"), created("n/x", "x"), modified("a/b", "old b", "z" * 9000)]
-    assert "nothing was changed" in refused(root, *changes, values=(value("s/v", "x"),))
+    with full_disk():
+        message = refused(root, *changes, values=(value("s/v", "x"),))
+    assert "nothing was changed" in message
 
 
 def test_links_inside_are_written_through(root: Path) -> None:

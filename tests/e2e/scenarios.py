@@ -216,7 +216,8 @@ ENV FETCH_PASSWORD=$FETCH_PASSWORD
 COPY scripts /scripts
 RUN sh /scripts/fetch.sh
 """,
-            "scripts/fetch.sh": '#!/bin/sh\nset -e\ncurl -fsS -u "ci:$FETCH_PASSWORD" http://@HOST@/tool -o /opt/tool\n',
+            "scripts/fetch.sh": "#!/bin/sh\nset -e\n"
+            'curl -fsS -u "ci:$FETCH_PASSWORD" http://@HOST@/tool -o /opt/tool\n',
         },
         _CAT,
         {"FETCH_PASSWORD": "@CANARY@"},
