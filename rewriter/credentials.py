@@ -30,7 +30,7 @@ class CommandSecret:
 
     `span` is its place in the file (None inside text that cannot be mapped back). `word` is the word that
     holds it, `inside` the credential's offsets in the script's text. A literal has a `value`; otherwise it
-    is made of `variables`. `host` is set for URL credentials. `persists` names the file a tool writes.
+    is made of `variables`. `persists` names the file a tool writes.
     """
 
     body: RunBody
@@ -45,7 +45,6 @@ class CommandSecret:
     inside: Span
     value: Masked | None
     variables: tuple[str, ...]
-    host: str
     persists: str | None
     placeholder: bool
     companion: bool
@@ -118,7 +117,6 @@ def _found(
         inside=inside,
         value=Masked(inside.of(fragment.script.text)) if credential.literal else None,
         variables=credential.variables,
-        host=_host(word.text),
         persists=credential.persists,
         placeholder=credential.placeholder,
         companion=credential.companion,
@@ -145,7 +143,6 @@ def _in_urls(body: RunBody, fragment: Fragment, visit: Visit, taken: tuple[Span,
                 inside=inside,
                 value=Masked(inside.of(fragment.script.text)) if url.literal else None,
                 variables=url.variables,
-                host=url.host.of(word.text),
                 persists=None,
                 placeholder=url.placeholder,
                 companion=False,
@@ -174,16 +171,10 @@ def _in_argv(body: RunBody) -> Iterable[CommandSecret]:
             inside=Span(credential.start, credential.end),
             value=Masked(value),
             variables=(),
-            host=_host(body.argv[1 + credential.index]),
             persists=credential.persists,
             placeholder=credential.placeholder,
             companion=credential.companion,
         )
-
-
-def _host(text: str) -> str:
-    urls = url_credentials(text)
-    return urls[0].host.of(text) if urls else ""
 
 
 def literal_ids(secrets: Iterable[CommandSecret]) -> tuple[tuple[CommandSecret, str], ...]:

@@ -4,7 +4,6 @@ import jinja2
 import pytest
 
 from rewriter.errors import UnbakeError
-from rewriter.render import template as offered
 from rewriter.template import render, source
 
 
@@ -22,7 +21,3 @@ def test_a_value_that_is_missing_is_an_error() -> None:
 def test_a_template_that_is_missing_is_named() -> None:
     with pytest.raises(UnbakeError, match="nothing"):
         source("nothing.j2")
-
-
-def test_renderers_get_the_same_loader() -> None:
-    assert offered.render is render

@@ -13,7 +13,6 @@ from rewriter.judgement.values import judge_value
 from rewriter.judgement.verdicts import Category, CommandCredential, ValueKind
 from rewriter.model.secret import Confidence
 
-MAX_WORD: Final = 100_000
 _QUOTES: Final = "\"'"
 _HARMLESS_SOURCE: Final = Pattern(
     r"/(?:run|var/run)/secrets/|/dev/u?random|openssl\s+rand|\bpwgen\b|\buuidgen\b|\bmkpasswd\b\s*\)|\bmktemp\b"

@@ -29,9 +29,6 @@ INLINED_PREFIXES: Final = (
 PASSWORD_WORDS: Final = wordset(
     "password passwords passwd passphrase passcode pword psw psswd passwrd pasword pssword passw"
 )
-SECRET_WORDS: Final = PASSWORD_WORDS | wordset(
-    "secret secrets token tokens credential credentials creds cred pat macaroon mnemonic requirepass"
-)
 SHORT_PASSWORD_WORDS: Final = wordset("pass pwd pw")
 ENDINGS: Final = (
     "passphrase",

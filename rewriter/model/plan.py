@@ -28,13 +28,11 @@ class Reason(StrEnum):
     UNKNOWN_HOME = "unknown-home"
     UNKNOWN_READER = "unknown-reader"
     CALLER_UNSUPPORTED = "caller-unsupported"
-    FILE_EXISTS = "file-exists"
     FILE_TRACKED = "file-needed-by-copy"
     FRONTEND_PINNED = "frontend-pinned"
     UNSUPPORTED_FORM = "unsupported-form"
     ONLY_ROTATION_HELPS = "only-rotation-helps"
     NOT_SELECTED = "not-selected"
-    CONFLICT = "conflicting-fix"
     FAILED_VERIFICATION = "failed-verification"
 
 

@@ -99,13 +99,3 @@ class Finding:
     fixable: Safety = Safety.MANUAL
     fingerprint: str = ""
     values: tuple[Masked, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Gather the findings of one credential."""
-
-    id: str
-    scope: str
-    phase: Phase
-    findings: tuple[Finding, ...]
