@@ -129,21 +129,25 @@ class _Run:
     def outcome(self) -> Outcome:
         """Return what becomes of the repository."""
         first = state = self._read({})
-        while True:
+        settled_down = False
+        for _ in range(len(first.findings) + 1):  # every pass settles a secret, by a fix or by a refusal
             chosen = plan(state.analysis, state.findings, self.settings, refused=self.refused)
             for refusal in chosen.refusals:
                 self.refused.setdefault(key(refusal.finding), refusal)
-            if not chosen.fixes:
+            settled_down = not chosen.fixes
+            if settled_down:
                 break
             state = self._make(state, chosen.fixes)
-        refusals = self._refusals(first, state)
         left = {key(finding) for finding in state.findings}
-        fixed = tuple(finding for finding in first.findings if key(finding) not in left)
-        report = _report(first, first.findings, fixed=fixed, refusals=refusals)
+        settled = {finding.fingerprint for one in self.made for finding in one.findings}
+        fixed = tuple(
+            finding for finding in first.findings if key(finding) not in left or finding.fingerprint in settled
+        )
+        report = _report(first, first.findings, fixed=fixed, refusals=self._refusals(first, fixed))
         files = self._files()
         if not files:
             return Unchanged(report)
-        patch = make_patch(first, state, files=files, fixes=tuple(self.made), settled=True)
+        patch = make_patch(first, state, files=files, fixes=tuple(self.made), settled=settled_down)
         return Patched(report, patch)
 
     def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
@@ -198,13 +202,13 @@ class _Run:
                 raise VerificationError(f"{pattern} cannot go into .dockerignore, since COPY or ADD names {source}")
         return edited | dict(done.files)
 
-    def _refusals(self, first: State, last: State) -> tuple[Refusal, ...]:
+    def _refusals(self, first: State, fixed: tuple[Finding, ...]) -> tuple[Refusal, ...]:
         """Return the refusals in terms of what was found at first."""
-        left = {key(finding) for finding in last.findings}
+        done = {finding.fingerprint for finding in fixed}
         found = [
             Refusal(finding, self.refused[key(finding)].reason, self.refused[key(finding)].detail)
             for finding in first.findings
-            if key(finding) in left and key(finding) in self.refused
+            if finding.fingerprint not in done and key(finding) in self.refused
         ]
         return tuple(found)
 

@@ -17,7 +17,7 @@ from rewriter.errors import VerificationError
 from rewriter.model.patch import FileChange, Patch
 from rewriter.model.plan import Fix
 from rewriter.model.secret import Finding
-from rewriter.planner import key
+from rewriter.planner import Key, key
 from rewriter.project import Project
 from rewriter.second_reader import disagreement
 
@@ -49,7 +49,7 @@ def problems(before: State, after: State, fixes: Sequence[Fix]) -> tuple[str, ..
     return (
         *_unreadable(before.project, after.project),
         *_readers(before.project, after.project),
-        *_left(after, fixes),
+        *_left(before, after, fixes),
         *_new(before, after),
         *_touched(before.project, after.project, fixes),
     )
@@ -105,13 +105,15 @@ def _readers(before: Project, after: Project) -> Iterator[str]:
             yield difference
 
 
-def _left(after: State, fixes: Iterable[Fix]) -> Iterator[str]:
-    remaining = {key(finding): finding for finding in after.findings}
-    for fix in fixes:
-        for finding in fix.findings:
-            left = remaining.get(key(finding))
-            if left is not None:
-                yield f"{left.place.path}:{left.place.line}: still {left.rule} ({left.name})"
+def _left(before: State, after: State, fixes: Iterable[Fix]) -> Iterator[str]:
+    """Compare how many findings of each kind remain with how many the fixes leave on purpose."""
+    allowed = Counter(key(finding) for finding in before.findings)
+    settled = Counter(key(finding) for fix in fixes for finding in fix.findings)
+    remaining: Counter[Key] = Counter()
+    for finding in after.findings:
+        remaining[key(finding)] += 1
+        if key(finding) in settled and remaining[key(finding)] > allowed[key(finding)] - settled[key(finding)]:
+            yield f"{finding.place.path}:{finding.place.line}: still {finding.rule} ({finding.name})"
 
 
 def _new(before: State, after: State) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rewriter.copied import image_path
-from rewriter.documents.dockerfile import machine
+from rewriter.documents.dockerfile import machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Word
 from rewriter.project import Build
@@ -98,8 +98,11 @@ def _writers(build: Build, body: RunBody, residue: Residue, base: str) -> Iterat
 
 def _refuse_shared(workshop: Workshop, residue: Residue, base: str) -> None:
     """Refuse a file that others write too: to remove it would take their part away."""
+    file, mine = workshop.build.dockerfile, residue.body.instruction.stage
     for body in workshop.build.runs:
-        if body is not residue.body and any(True for _ in _writers(workshop.build, body, residue, base)):
+        stage = body.instruction.stage
+        related = stage == mine or stage in successors(file, mine) or mine in successors(file, stage)
+        if related and body is not residue.body and any(True for _ in _writers(workshop.build, body, residue, base)):
             raise CannotChange(f"{residue.written} is written by several RUNs: write it in one")
     own = list(_writers(workshop.build, residue.body, residue, base))
     appends = all(redirect.operator != ">" for _, command in own for redirect in command.redirects if redirect.writes)

@@ -115,7 +115,10 @@ def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> list[
         notes=tuple(notes),
     )
     refused = [finding for finding in findings if finding.place in left]
-    return [fix, *(Refusal(finding, Reason.CALLER_UNSUPPORTED, left[finding.place]) for finding in refused)]
+    return [
+        *([fix] if fix.findings else []),
+        *(Refusal(finding, Reason.CALLER_UNSUPPORTED, left[finding.place]) for finding in refused),
+    ]
 
 
 def _pass(analysis: Analysis, flow: Flow, root: str, mounting: Mounting) -> Passing:
