@@ -10,11 +10,12 @@ from typing import Final
 from rewriter.analysis import Analysis
 from rewriter.callers import Caller, CallerChange, CallerKind, CallerRefusal
 from rewriter.model.masked import Masked
-from rewriter.model.plan import BuildSecret, FileEdit, Ignore, LocalValue
+from rewriter.model.plan import BuildSecret, FileEdit, Ignore, LocalValue, Reason
 from rewriter.model.secret import Place
 from rewriter.project import Build
 from rewriter.transforms.build_callers import add_secret, drop_argument, pass_as_secret
 from rewriter.transforms.local_values import keep, value_path
+from rewriter.transforms.run_change import CannotChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,13 @@ def pass_to_callers(
     `needed` is false when no RUN mounts the secret: then the argument only goes.
     """
     done = _join(_caller(analysis, caller, names=names, secret=secret, needed=needed) for caller in build.callers)
-    literal = value or next((one.value for one in done.values), None)
+    literals = dict.fromkeys([*([value] if value else []), *(one.value for one in done.values)])
+    if len(literals) > 1:
+        raise CannotChange(
+            f"different values of {secret.env} stand in the Dockerfile and its callers: give each a name of its own",
+            Reason.UNSUPPORTED_FORM,
+        )
+    literal = next(iter(literals), None)
     values: tuple[LocalValue, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     if literal is not None and needed:
