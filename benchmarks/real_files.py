@@ -13,11 +13,14 @@ import difflib
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rewriter.documents.dockerfile import parse
+from rewriter.errors import ParseError
 from rewriter.model.patch import Failed, Patched
-from rewriter.model.text import decode, encode
+from rewriter.model.text import Source, decode, encode
 from rewriter.pipeline import fix
 from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
@@ -51,6 +54,10 @@ def main() -> None:
 
 
 def _reading(data: bytes) -> str:
+    with suppress(ParseError):
+        text = decode(data)
+        if "".join(piece.of(text) for piece in parse(Source("Dockerfile", text)).pieces) != text:
+            return "DOES NOT PRINT BACK"
     found = difference(decode(data))
     if found is None:
         return "agrees"
