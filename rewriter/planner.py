@@ -107,9 +107,8 @@ def _lock(project: Project, path: str, span: Span) -> Span | None:
     """Return what an edit claims: its instruction, unless it only inserts (several mounts stand together)."""
     if span.start == span.end:
         return None
-    for build in project.builds:
-        if build.path == path:
-            for entry in build.dockerfile.instructions:
-                if entry.span.overlaps(span):
-                    return entry.span
+    build = project.build_at(path)
+    for entry in build.dockerfile.instructions if build is not None else ():
+        if entry.span.overlaps(span):
+            return entry.span
     return span

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -123,6 +124,8 @@ class Project:
     ) -> None:
         self.repository = repository
         self.builds = builds
+        self._by_path = {build.path: build for build in builds}
+        self.caller_paths = frozenset(caller.path for caller in called)
         self.composes = composes
         self.callers = called
         self.problems = problems
@@ -150,9 +153,9 @@ class Project:
         """Return a file as a source; raises `RepositoryError` when it cannot be read."""
         return Source(path, decode(self.repository.read(path)))
 
-    def build(self, path: str) -> Build:
-        """Return the build of the Dockerfile at a path."""
-        return next(build for build in self.builds if build.path == path)
+    def build_at(self, path: str | None) -> Build | None:
+        """Return the build of the Dockerfile at a path, if there is one."""
+        return None if path is None else self._by_path.get(path)
 
     def context_files(self, build: Build) -> tuple[str, ...]:
         """Return the paths, relative to the context, that a build can copy (its ignore file applied)."""
@@ -163,7 +166,7 @@ class Project:
 
     def _list_context(self, build: Build) -> tuple[str, ...]:
         prefix = f"{build.context}/" if build.context else ""
-        inside = [path.removeprefix(prefix) for path in self.repository.paths() if path.startswith(prefix)]
+        inside = [path.removeprefix(prefix) for path in _below(self.repository.paths(), build.context)]
         name = dockerignore.ignore_file_for(self.repository, build.context, build.path)
         if name is None:
             return tuple(inside)
@@ -200,8 +203,8 @@ class Project:
         prefix = f"{build.context}/" if build.context else ""
         found: list[str] = []
         budget = _SEARCH_LIMIT
-        for path in self.repository.documents():
-            if not path.startswith(prefix) or path.removeprefix(prefix) not in allowed or skip(path):
+        for path in _below(self.repository.documents(), build.context):
+            if path.removeprefix(prefix) not in allowed or skip(path):
                 continue
             text = self.text(path)
             budget -= len(text or "")
@@ -210,6 +213,14 @@ class Project:
             if len(found) == 10 or budget < 0:
                 break
         return tuple(found)
+
+
+def _below(paths: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    """Return the paths of a sorted list that lie in a folder."""
+    if not folder:
+        return paths
+    behind = chr(ord("/") + 1)
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, folder + behind)]
 
 
 def context_path(written: str) -> str:
@@ -236,7 +247,12 @@ def read(repository: Repository, settings: Settings, *, only: str | None = None,
     named = {caller.dockerfile for caller in found if caller.dockerfile}
     wanted = [path for path in paths if path == only or is_dockerfile(path) or path in named]
     files = [file for path in wanted if (file := reader.dockerfile(path)) is not None]
-    builds = tuple(_build(repository, file, found) for file in files)
+    by_dockerfile: dict[str | None, list[Caller]] = {}
+    for caller in found:
+        by_dockerfile.setdefault(caller.dockerfile, []).append(caller)
+    builds = tuple(
+        _build(repository, file, tuple(by_dockerfile.get(file.dockerfile.source.path, ()))) for file in files
+    )
     return Project(
         repository,
         builds=builds,
@@ -318,10 +334,8 @@ class _Reader:
         return (self.cache.composes[key],)
 
 
-def _build(repository: Repository, commands: Commands, found: Iterable[Caller]) -> Build:
+def _build(repository: Repository, commands: Commands, mine: tuple[Caller, ...]) -> Build:
     file = commands.dockerfile
-    path = file.source.path
-    mine = tuple(caller for caller in found if caller.dockerfile == path)
     contexts = [caller.context for caller in mine if caller.context is not None]
     context = contexts[0] if contexts else _guess_context(repository, file)
     return Build(commands, context, mine)

@@ -17,6 +17,7 @@ from rewriter.errors import VerificationError
 from rewriter.model.patch import FileChange, Patch
 from rewriter.model.plan import Fix
 from rewriter.model.secret import Finding
+from rewriter.model.text import Span
 from rewriter.planner import Key, key
 from rewriter.project import Project
 from rewriter.second_reader import disagreement
@@ -125,13 +126,13 @@ def _new(before: State, after: State) -> Iterator[str]:
 
 def _touched(before: Project, after: Project, fixes: Sequence[Fix]) -> Iterator[str]:
     """Compare every instruction that no edit touches with what stands in the result, in order."""
-    edits = {
-        build.path: [edit.edit.span for fix in fixes for edit in fix.edits if edit.path == build.path]
-        for build in before.builds
-    }
+    edits: dict[str, list[Span]] = {}
+    for fix in fixes:
+        for edit in fix.edits:
+            edits.setdefault(edit.path, []).append(edit.edit.span)
     results = {build.path: build.dockerfile for build in after.builds}
     for build in before.builds:
-        spans = edits[build.path]
+        spans = edits.get(build.path)
         result = results.get(build.path)
         if not spans or result is None:
             continue

@@ -51,9 +51,7 @@ def _is_build_file(path: str, project: Project) -> bool:
     if base.startswith(".env") or path.startswith((".github/", ".gitlab", ".circleci/")):
         return True
     lowered = base.lower()
-    named = any(build.path == path for build in project.builds) or any(
-        caller.path == path for caller in project.callers
-    )
+    named = project.build_at(path) is not None or path in project.caller_paths
     return named or lowered.endswith((".md", ".rst", ".txt", ".lock", ".dockerignore", ".gitignore"))
 
 

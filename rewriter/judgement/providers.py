@@ -71,6 +71,8 @@ def provider_token(text: str) -> tuple[ProviderMatch, ...]:
     if len(text) < SHORTEST:
         return ()
     text = text[:MAX_TEXT]
+    if not _any_hint().search(text):
+        return ()
     found: list[ProviderMatch] = []
     if "PRIVATE KEY" in text:
         found += _find_keys(text)
@@ -84,6 +86,13 @@ def provider_token(text: str) -> tuple[ProviderMatch, ...]:
     if any(start in text for start in ("LS0tLS1CRUdJTi", "eyJ", "ewo", "eyAi")):
         found += _find_encoded(text)
     return without_overlap(found)
+
+
+@cache
+def _any_hint() -> re.Pattern[str]:
+    """Return what a text must hold for any of the searches to find something."""
+    hints = {hint for shape in SHAPES for hint in shape.hints} | {"PRIVATE KEY", "LS0tLS1CRUdJTi", "eyJ", "ewo", "eyAi"}
+    return re.compile("|".join(re.escape(hint) for hint in sorted(hints)))
 
 
 def without_overlap(matches: list[ProviderMatch]) -> tuple[ProviderMatch, ...]:

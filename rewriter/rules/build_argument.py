@@ -32,11 +32,10 @@ def check(analysis: Analysis) -> Iterable[Finding]:
 
 
 def _target(analysis: Analysis, caller: Caller, argument: BuildArgument) -> tuple[str, str, Confidence]:
-    for build in analysis.project.builds:
-        if build.path == caller.dockerfile:
-            for flow in analysis.flows(build):
-                if argument.name in flow.names:
-                    return build.path, secret_id(flow.root_of(argument.name)), flow.confidence
+    build = analysis.project.build_at(caller.dockerfile)
+    for flow in analysis.flows(build) if build is not None else ():
+        if argument.name in flow.names:
+            return flow.build.path, secret_id(flow.root_of(argument.name)), flow.confidence
     verdict = judge_pair(argument.name, argument.literal.reveal() if argument.literal else None)
     if not verdict.secret:
         return "", "", Confidence.LOW

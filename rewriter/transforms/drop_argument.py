@@ -29,19 +29,16 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
 
 
 def _taken(analysis: Analysis, caller: Caller, argument: BuildArgument) -> bool:
-    for build in analysis.project.builds:
-        if build.path == caller.dockerfile:
-            return any(argument.name in flow.names for flow in analysis.flows(build))
-    return False
+    build = analysis.project.build_at(caller.dockerfile)
+    return build is not None and any(argument.name in flow.names for flow in analysis.flows(build))
 
 
 def _declared(analysis: Analysis, caller: Caller, argument: BuildArgument) -> bool | None:
-    for build in analysis.project.builds:
-        if build.path == caller.dockerfile:
-            entries = build.dockerfile.instructions
-            inner = [entry.trigger or entry for entry in entries if (entry.trigger or entry).keyword == "ARG"]
-            return any(one.name == argument.name for entry in inner for one in entry.assignments)
-    return None
+    build = analysis.project.build_at(caller.dockerfile)
+    if build is None:
+        return None
+    inner = [entry.trigger or entry for entry in build.dockerfile.instructions]
+    return any(one.name == argument.name for entry in inner if entry.keyword == "ARG" for one in entry.assignments)
 
 
 def _settle(analysis: Analysis, caller: Caller, argument: BuildArgument, finding: Finding) -> Proposal:

@@ -23,7 +23,7 @@ from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
 from rewriter.transforms.contain import Workshop, contain
 from rewriter.transforms.local_values import value_path
-from rewriter.transforms.outcome import Proposal, Transform
+from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange, RunChange
 from rewriter.transforms.syntax import require_env_mounts
 
@@ -31,12 +31,13 @@ from rewriter.transforms.syntax import require_env_mounts
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose a fix or a refusal for each literal that the findings speak of."""
     del settings
+    found = by_secret(findings)
     for build in analysis.project.builds:
         groups: dict[str, list[CommandSecret]] = {}
         for secret, identity in literal_ids(build.secrets):
             groups.setdefault(identity, []).append(secret)
         for identity, secrets in groups.items():
-            mine = tuple(finding for finding in findings if finding.scope == build.path and finding.secret == identity)
+            mine = found.get((build.path, identity), ())
             if not mine:
                 continue
             try:

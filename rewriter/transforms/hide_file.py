@@ -25,6 +25,9 @@ from rewriter.transforms.run_change import CannotChange, RunChange
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose a fix or a refusal for each file that a copied folder brings along."""
     del settings
+    by_scope: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_scope.setdefault(finding.scope, []).append(finding)
     for build in analysis.project.builds:
         brought: dict[str, list[CopiedFile]] = {}
         for copied in analysis.copied(build):
@@ -32,7 +35,7 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
                 brought.setdefault(copied.source, []).append(copied)
         for source, same in brought.items():
             scope = f"{build.path}#{source}"
-            mine = tuple(finding for finding in findings if finding.scope == scope)
+            mine = tuple(finding for finding in by_scope.get(scope, ()))
             if not mine:
                 continue
             try:

@@ -17,7 +17,7 @@ from rewriter.settings import Settings
 from rewriter.transforms.callers import Passing, pass_to_callers
 from rewriter.transforms.flow_mounts import Mounting, mount_flow
 from rewriter.transforms.local_values import value_path
-from rewriter.transforms.outcome import Proposal, Transform
+from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.syntax import require_env_mounts
 
@@ -25,11 +25,10 @@ from rewriter.transforms.syntax import require_env_mounts
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose one fix, or the refusals, for each flow that the findings speak of."""
     del settings
+    groups = by_secret(findings)
     for build in analysis.project.builds:
         for flow in analysis.flows(build):
-            mine = tuple(
-                finding for finding in findings if finding.scope == build.path and finding.secret in flow.secret_ids
-            )
+            mine = tuple(finding for identity in flow.secret_ids for finding in groups.get((build.path, identity), ()))
             if mine:
                 yield from _settle(analysis, flow, mine)
 

@@ -13,6 +13,14 @@ from rewriter.settings import Settings
 Proposal = Fix | Refusal
 
 
+def by_secret(findings: Iterable[Finding]) -> dict[tuple[str, str], tuple[Finding, ...]]:
+    """Return the findings of each secret, by scope and id."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.scope, finding.secret), []).append(finding)
+    return {key: tuple(group) for key, group in groups.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Transform:
     """Settle the findings of some rules; `plan` gets those findings and answers for each of them."""

@@ -74,7 +74,14 @@ class _Place:
 
     def inside(self, ancestor: Ancestor) -> _Place:
         """Return the place of what `ancestor` holds directly."""
-        return replace(self, path=(*self.path, ancestor))
+        return _Place(
+            (*self.path, ancestor),
+            self.in_subshell,
+            self.in_substitution,
+            self.conditional,
+            self.piped_from,
+            self.piped_to,
+        )
 
 
 def commands(script: Script) -> Iterator[Visit]:
