@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rewriter.documents.dockerfile import Binding, Instruction
+from rewriter.documents.dockerfile import Binding, Instruction, Kind, final_stage, successors
 from rewriter.documents.run import RunBody
 from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
@@ -44,6 +44,19 @@ class Definition:
     def instruction(self) -> Instruction:
         """Return the ARG or ENV instruction."""
         return self.binding.instruction
+
+
+def kept_in_image(build: Build, definitions: tuple[Definition, ...]) -> tuple[Definition, ...]:
+    """Return the ENVs with a value that the final image keeps."""
+    file = build.dockerfile
+    final = final_stage(file)
+    return tuple(
+        entry
+        for entry in definitions
+        if entry.binding.kind is Kind.ENV
+        and entry.origin is not Origin.EMPTY
+        and (entry.instruction.stage == final or final in successors(file, entry.instruction.stage))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,11 @@ class Flow:
     def defined(self, name: str) -> tuple[Definition, ...]:
         """Return the assignments of one variable."""
         return tuple(entry for entry in self.definitions if entry.name == name)
+
+    @property
+    def in_final_image(self) -> tuple[str, ...]:
+        """Return the variables that ENV puts into the environment of containers."""
+        return tuple(dict.fromkeys(entry.name for entry in kept_in_image(self.build, self.definitions)))
 
     def literals(self, root: str) -> tuple[Masked, ...]:
         """Return the different literal values of one root, in the order of the file."""

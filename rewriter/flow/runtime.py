@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rewriter.documents.dockerfile import Kind, final_stage, successors
+from rewriter.documents.dockerfile import final_stage
 from rewriter.documents.run import read_run
-from rewriter.flow.model import Definition, Origin, Use
+from rewriter.flow.model import Definition, Use, kept_in_image
 from rewriter.model.secret import Phase
 from rewriter.project import Build, Project
 from rewriter.readers import Reach, scripts_called
@@ -15,13 +15,7 @@ def runtime_readers(project: Project, build: Build, definitions: tuple[Definitio
     """Return what reads an ENV of the final image when it runs: instructions, then files of the context."""
     file = build.dockerfile
     final = final_stage(file)
-    kept = [
-        entry
-        for entry in definitions
-        if entry.binding.kind is Kind.ENV
-        and entry.origin is not Origin.EMPTY
-        and (entry.instruction.stage == final or final in successors(file, entry.instruction.stage))
-    ]
+    kept = kept_in_image(build, definitions)
     found: list[str] = []
     scripts = _build_scripts(project, build) if kept else frozenset()
     for name in dict.fromkeys(entry.name for entry in kept):
@@ -63,15 +57,8 @@ def phase_of(
     build: Build,
 ) -> Phase:
     """Decide when the value is needed, from where it is used and only then from its name."""
-    final = final_stage(build.dockerfile)
-    stays = any(
-        entry.binding.kind is Kind.ENV
-        and entry.origin is not Origin.EMPTY
-        and (entry.instruction.stage == final or final in successors(build.dockerfile, entry.instruction.stage))
-        for entry in definitions
-    )
     sure = any(use.reach is not Reach.OPAQUE for use in uses)
-    if not stays:
+    if not kept_in_image(build, definitions):
         return Phase.BUILD
     if runtime:
         return Phase.BOTH if sure else Phase.RUNTIME

@@ -82,6 +82,10 @@ class _Mounter:
         return definition.name
 
     def _mount_root(self, body: RunBody, root: str, name: str) -> None:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise CannotChange(
+                f"{name} is not a name that a shell can read from its environment", Reason.UNSUPPORTED_FORM
+            )
         required = "" if _optional(self.flow, root, name) else ",required=true"
         self.change(body).mount(f"type=secret,id={secret_id(root)},env={name}{required}")
         self.mounted.add(root)

@@ -6,6 +6,7 @@ only remove the file or set its mode go too: on a mount they would fail, and wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
@@ -148,6 +149,10 @@ def refuse_handling(copied: CopiedFile) -> None:
 
 def mount_options(copied: CopiedFile, body: RunBody) -> str:
     """Return the options of the mount that puts a copied file where it was, readable for the RUN's user."""
+    if re.search(r"[\s,\"'$\\]", copied.target or ""):
+        raise CannotChange(
+            f"{copied.source}: its path cannot be written as the target of a mount", Reason.UNSUPPORTED_FORM
+        )
     there = machine(copied.build.dockerfile, body.instruction)
     if copied.target is not None and not copied.target.startswith("/") and there.workdir is not None:
         raise CannotChange(

@@ -13,6 +13,7 @@ from rewriter.analysis import Analysis
 from rewriter.flow import Flow, secret_id
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Phase, Safety
+from rewriter.recipes import recipes
 from rewriter.settings import Settings
 from rewriter.transforms.callers import Passing, pass_to_callers
 from rewriter.transforms.flow_mounts import Mounting, mount_flow
@@ -102,7 +103,12 @@ def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> list[
     notes = [note for one in passing for note in one.notes]
     if not mounting.mounted:
         notes.append(f"{path}: no RUN reads {flow.roots[0]}; it is removed and no build secret takes its place")
-    review = mounting.review or any(one.review for one in passing)
+    gone = tuple(name for name in flow.in_final_image if not any(one.reads_variable(name) for one in recipes()))
+    if gone:
+        notes.append(
+            f"{path}: containers no longer have {', '.join(gone)} in their environment; no file of the context reads it"
+        )
+    review = mounting.review or bool(gone) or any(one.review for one in passing)
     left = {place: detail for one in passing for place, detail in one.left}
     fix = Fix(
         findings=tuple(finding for finding in findings if finding.place not in left),
