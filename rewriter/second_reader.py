@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rewriter.documents.dockerfile import Dockerfile, Instruction, PieceKind
+from rewriter.documents.dockerfile import Dockerfile, Instruction
 
 _MASK: Final = "#"
 
@@ -46,16 +46,13 @@ def _second(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _masked(file: Dockerfile) -> str:
     """Return the text with what the second reader misreads masked, every line kept at its number."""
-    lines = file.source.text.split("\n")
+    lines = file.source.text.removeprefix("\ufeff").split("\n")
     for entry in file.instructions:
         if entry.heredocs:
             for number in range(_last_line(file, entry), entry.end_line):
                 lines[number] = _MASK
         for number in range(entry.line - 1, _last_line(file, entry)):
             lines[number] = _plain(lines[number], number + 1 < _last_line(file, entry), file.escape)
-    for piece in file.pieces:
-        if piece.kind is PieceKind.BOM:
-            lines[0] = lines[0].removeprefix("\ufeff")
     return "\n".join(lines)
 
 
