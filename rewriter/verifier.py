@@ -140,17 +140,9 @@ def _touched(before: Project, after: Project, fixes: Sequence[Fix]) -> Iterator[
         kept = [
             entry.span.of(file.source.text)
             for entry in file.instructions
-            if not any(
-                entry.span.start <= span.start <= entry.span.end
-                and (entry.span.overlaps(span) or _in(entry.span.start, entry.span.end, span.start))
-                for span in spans
-            )
+            if not any(entry.span.overlaps(span) for span in spans)
         ]
         rest = iter([entry.span.of(result.source.text) for entry in result.instructions])
         missing = next((text for text in kept if text not in rest), None)
         if missing is not None:
             yield f"{build.path}: an instruction changed that no fix names"
-
-
-def _in(start: int, end: int, offset: int) -> bool:
-    return start < offset < end
