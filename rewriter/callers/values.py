@@ -29,6 +29,7 @@ from rewriter.documents.shell.tree import (
     Variable,
     Word,
 )
+from rewriter.documents.shell.wording import literal_value
 
 _NAMED: Final = re.compile(r"(?s)(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<value>=.*)?")
 _PATH: Final = re.compile(r"[A-Za-z0-9_./~$@%+:{}-]+")
@@ -123,7 +124,7 @@ def _behind(parts: tuple[Part, ...], skip: int, name: str, has_value: bool) -> t
 def _argument(name: str, shown: str, parts: tuple[Part, ...], text: Embedded, exports: Exports) -> Argument:
     if len(parts) == 1 and isinstance(parts[0], DoubleQuoted):
         parts = parts[0].parts
-    literal = _literal(parts)
+    literal = literal_value(parts)
     if literal is not None and not text.has_hole(literal):
         return Argument(name, FromLiteral(), shown, literal)
     if literal is not None:
@@ -152,22 +153,6 @@ def _from_host(expression: str | None, quoted: str, exports: Exports) -> Value:
         return FromShell(quoted)
     name = exports.hosts(expression)
     return FromHost(expression, quoted) if name is None else FromVariable(name, exported=True, text=quoted)
-
-
-def _literal(parts: tuple[Part, ...]) -> str | None:
-    pieces: list[str] = []
-    for part in parts:
-        match part:
-            case Literal(text) | SingleQuoted(text):
-                pieces.append(text)
-            case DoubleQuoted(inner):
-                piece = _literal(inner)
-                if piece is None:
-                    return None
-                pieces.append(piece)
-            case _:
-                return None
-    return "".join(pieces)
 
 
 def _quoted(shown: str) -> str:
