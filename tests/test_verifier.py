@@ -87,6 +87,14 @@ def test_a_file_that_can_no_longer_be_read_is_named() -> None:
     assert "Dockerfile: can no longer be read" in found
 
 
+def test_a_changed_file_that_the_two_readers_read_differently_is_refused() -> None:
+    # dockerfile-parse takes the backslash for a part of the keyword, BuildKit does not.
+    odd = "FROM a\nRUN\\\n b\n"
+    found = problems(_state(odd), _state(odd + "USER c\n"), [])
+    assert found == ("Dockerfile:2: two readers disagree: RUN here, RUN\\ at line 2",)
+    assert problems(_state(odd), _state(odd), []) == ()
+
+
 def test_a_patch_is_not_made_of_what_fails() -> None:
     with pytest.raises(VerificationError, match="new finding no-secret-in-env"):
         make_patch(_state(LEAKY), _state(CLEAN + "ENV API_KEY=fourteen-tigers\n"), files=(), fixes=(), settled=True)
