@@ -1,8 +1,9 @@
-"""Name the subcommands and run the one that is asked for; its module is imported then."""
+"""Name the subcommands and run the one that is asked for; its module, of the same name, is imported then."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Final
 
 from rewriter.cli.output import emit
@@ -43,14 +44,9 @@ def dispatch(words: Sequence[str]) -> int:
     match list(words):
         case ["-h" | "--help" | "help", *_]:
             return emit(help_text())
-        case ["scan", *rest]:
-            from rewriter.cli import scan  # noqa: PLC0415 (start-up time)
-
-            return scan.run(rest)
-        case ["fix", *rest]:
-            from rewriter.cli import fix  # noqa: PLC0415 (start-up time)
-
-            return fix.run(rest)
+        case [name, *rest] if name in COMMANDS:
+            status: int = import_module(f"rewriter.cli.{name}").run(rest)  # only the one asked for: start-up time
+            return status
         case []:
             raise UsageError("a command is missing: `unbake scan` or `unbake fix`; see `unbake --help`")
         case [word, *_]:
