@@ -20,8 +20,9 @@ from rewriter.credentials import CommandSecret, command_secrets
 from rewriter.documents import compose, dockerfile, dockerignore
 from rewriter.documents.compose import Compose
 from rewriter.documents.dockerfile import Dockerfile, Instruction
-from rewriter.documents.run import RunBody, is_posix_shell, read_run
+from rewriter.documents.run import RunBody, is_posix_shell, read_run, written
 from rewriter.errors import ParseError, RepositoryError
+from rewriter.judgement import may_hold_credential
 from rewriter.model.patch import Problem
 from rewriter.model.text import Source, decode
 from rewriter.repository import Kind, Repository
@@ -50,15 +51,31 @@ class Commands:
     dockerfile: Dockerfile
 
     @cached_property
+    def entries(self) -> tuple[Instruction, ...]:
+        """Return the RUN instructions, in the order of the file."""
+        return tuple(entry for entry in self.dockerfile.instructions if entry.keyword == "RUN")
+
+    @cached_property
+    def _bodies(self) -> dict[int, RunBody]:
+        return {}
+
+    def body(self, entry: Instruction) -> RunBody:
+        """Return what one RUN executes; its shell is read when it is first asked for."""
+        if entry.index not in self._bodies:
+            self._bodies[entry.index] = read_run(self.dockerfile.source, entry)
+        return self._bodies[entry.index]
+
+    @cached_property
     def runs(self) -> tuple[RunBody, ...]:
         """Return the body of every RUN instruction, in the order of the file."""
-        file = self.dockerfile
-        return tuple(read_run(file.source, entry) for entry in file.instructions if entry.keyword == "RUN")
+        return tuple(self.body(entry) for entry in self.entries)
 
     @cached_property
     def secrets(self) -> dict[int, tuple[CommandSecret, ...]]:
-        """Return the credentials in the commands of each RUN, by the index of the instruction."""
-        return {body.instruction.index: command_secrets(body) for body in self.runs}
+        """Return the credentials in the commands of the RUNs that hold any, by the index of the instruction."""
+        source = self.dockerfile.source
+        suspects = (entry for entry in self.entries if may_hold_credential(written(source, entry)))
+        return {entry.index: found for entry in suspects if (found := command_secrets(self.body(entry)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ class Build:
 
     def secrets_in(self, body: RunBody) -> tuple[CommandSecret, ...]:
         """Return the credentials in the commands of one RUN."""
-        return self.commands.secrets[body.instruction.index]
+        return self.commands.secrets.get(body.instruction.index, ())
 
     def posix_shell(self, instruction: Instruction) -> bool:
         """Tell whether the shell that runs an instruction is POSIX-like."""

@@ -139,6 +139,13 @@ def is_posix_shell(shell: tuple[str, ...] | None, escape: str) -> bool:
     return shell[0].rsplit("/", 1)[-1] in _SHELLS
 
 
+def written(source: Source, instruction: Instruction) -> str:
+    """Return the text in which everything stands that a RUN executes, without reading the shell in it."""
+    if instruction.json is not None or instruction.heredocs:
+        return instruction.span.of(source.text)
+    return instruction.command.text
+
+
 def read_run(source: Source, instruction: Instruction) -> RunBody:
     """Return the body of a RUN, CMD or ENTRYPOINT instruction."""
     if instruction.json is not None:

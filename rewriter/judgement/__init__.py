@@ -14,6 +14,7 @@ from rewriter.judgement.names import judge_name
 from rewriter.judgement.pairs import judge_pair
 from rewriter.judgement.pipes import piped_password
 from rewriter.judgement.providers import ProviderRules, TableRules, provider_token
+from rewriter.judgement.suspicion import may_hold_credential
 from rewriter.judgement.urls import url_credentials
 from rewriter.judgement.values import judge_value
 from rewriter.judgement.verdicts import (
@@ -57,6 +58,7 @@ __all__ = [
     "judge_name",
     "judge_pair",
     "judge_value",
+    "may_hold_credential",
     "piped_password",
     "provider_token",
     "secret_id",

@@ -13,7 +13,7 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.credentials import literal_ids
-from rewriter.documents.dockerfile import mount
+from rewriter.documents.dockerfile import Instruction, mount
 from rewriter.documents.run import RunBody
 from rewriter.flow import secret_id
 from rewriter.model.plan import Reason
@@ -44,15 +44,16 @@ def _residues(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, str, 
     for secret, identity in literal_ids(build.secrets):
         for residue in literal_residues(build, secret):
             yield secret.body, identity.upper(), identity, residue
-    for body in build.runs:
-        for name, identity in _mounted(body):
+    for entry in build.commands.entries:
+        for name, identity in _mounted(entry):
+            body = build.commands.body(entry)
             for residue in residues(build, body, (name,)):
                 yield body, name, identity, residue
 
 
-def _mounted(body: RunBody) -> Iterator[tuple[str, str]]:
+def _mounted(entry: Instruction) -> Iterator[tuple[str, str]]:
     """Yield the environment names, with the ids, of the secrets that a RUN mounts already."""
-    for flag in body.instruction.flags:
+    for flag in entry.flags:
         found = mount(flag)
         if found is not None and found.type == "secret" and (name := found.get("env")):
             yield name, found.get("id") or name

@@ -1,0 +1,119 @@
+"""Tell cheaply that a command's text holds no credential, so that it need not be read.
+
+The test errs on one side only: it may suspect a text in which `command_credentials` and its kin then find
+nothing, and must never clear one in which they would. A property test holds it to that. It knows three
+ways of giving a credential away: a word or sign in the text (`token`, `://...@`), the beginning of a
+provider's token, and a tool with an option or place whose value is a secret whatever its name (`curl -u`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from rewriter.judgement.pattern import Pattern
+from rewriter.judgement.provider_table import SHAPES
+from rewriter.judgement.tool_row import Row, Shape
+from rewriter.judgement.tool_table import ALIASES, ROWS
+
+_WORDS: Final = (
+    "pass", "pasw", "pssw", "pwd", "psw", "pword", "secret", "token", "cred", "jwt", "macaroon", "mnemonic", "salt",
+    "cookie", "identified", "dsn", "webhook", "licens", "licenc", "private", "signature", "sig=", "connstr",
+    "datasource", "docker_config", "dockerconfig", "jfrog-art-api", "kubeconfig", "kube_config", "npmrc", "npm_rc",
+    "netrc", "id_rsa", "id_ed25519", "_prv", "prv_", "bundle_", "maven_settings", "feed_endpoints", "gpg_priv",
+    "ssh_priv", "priv_key", "_priv", "unseal",
+)  # fmt: skip
+"""Parts of every name that speaks of a credential (`name_words`, `name_table`), in lower case."""
+
+_COMMON: Final = {
+    "key": Pattern(
+        r"(?<!apt-)(?<!apt_)(?<!recv-)(?<!mon)(?<!hot)(?!(?<=[\s/@])keys\.)key(?!server|ring|board|note|s?\.(?:gpg|asc)\b)"
+    ),
+    "auth": Pattern(r"auth(?!or(?!i))"),
+    "login": Pattern(r"(?<!no)login"),
+    "pat": Pattern(r"(?<![a-z])pat(?![a-z])"),
+    "pw": Pattern(r"pw(?![a-z])"),
+    "ur": Pattern(r"\$[{\w]{0,60}(?:url|uri)|(?:url|uri)\w{0,20}="),
+    "index": Pattern(r"\$[{\w]{0,60}index|index\w{0,20}="),
+    "conn": Pattern(r"connection[-_]?str|\$[{\w]{0,60}conn|conn\w{0,20}="),
+    "proxy": Pattern(r"\$[{\w]{0,60}proxy|proxy\w{0,20}="),
+    "registry": Pattern(r"\$[{\w]{0,60}registry|registry\w{0,20}="),
+}
+"""Parts that other words have too, and how they stand in a name that counts."""
+
+_USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
+_TOKEN: Final = re.compile(r"[\w.:@+-]+")
+_BY_NAME: Final = frozenset({Shape.HEADER, Shape.SETTING, Shape.URL})
+"""Shapes that want a telling name beside the value; in all others the place alone makes it a secret."""
+
+_PIPED: Final = frozenset({"kinit", "cryptsetup", "pdbedit", "ksu", "su", "glab", "openssl"})
+"""Tools that take a password from a pipe without a word that says so; `sudo` does with `-S`."""
+
+_SHORTEST_HINT: Final = 3
+
+
+def may_hold_credential(text: str) -> bool:
+    """Tell whether a command's text, continuations joined, may hold a credential; False is certain."""
+    lower = text.lower()
+    if any(word in lower for word in _WORDS):
+        return True
+    if any(part in lower and pattern.search(lower) for part, pattern in _COMMON.items()):
+        return True
+    if "://" in text and _USER_INFO.search(text):
+        return True
+    return any(hint in text for hint in _hints()) or _short_hints().search(text) is not None or _by_tool(text, lower)
+
+
+@cache
+def _hints() -> tuple[str, ...]:
+    """Return what stands in every token that a provider's shape of a telling beginning finds."""
+    told = {hint for shape in SHAPES for hint in shape.hints if min(map(len, shape.hints)) >= _SHORTEST_HINT}
+    return (*sorted(told), "PRIVATE KEY", "LS0tLS1CRUdJTi", "eyJ", "ewog", "ewoJ", "eyAi")
+
+
+@cache
+def _short_hints() -> re.Pattern[str]:
+    """Return the shapes whose beginning says too little."""
+    shapes = [shape.pattern for shape in SHAPES if min(map(len, shape.hints)) < _SHORTEST_HINT]
+    return re.compile("|".join(shapes))
+
+
+@cache
+def _rows() -> dict[str, tuple[Row, ...]]:
+    """Return the rows of each tool that has a secret place, whatever the names."""
+    table: dict[str, list[Row]] = {}
+    for row in ROWS:
+        if row.shape not in _BY_NAME:
+            for tool in row.tools:
+                table.setdefault(tool.lower(), []).append(row)
+    for alias, tool in ALIASES.items():
+        if tool in table:
+            table.setdefault(alias, []).extend(table[tool])
+    return {tool: tuple(rows) for tool, rows in table.items()}
+
+
+def _by_tool(text: str, lower: str) -> bool:
+    tokens = frozenset(_TOKEN.findall(lower))
+    stems = tokens | {token.partition(".")[0] for token in tokens if "." in token}
+    if "|" in text and (not _PIPED.isdisjoint(stems) or ("sudo" in stems and "-S" in text)):
+        return True
+    rows = _rows()
+    named = stems & rows.keys()
+    if not named:
+        return False
+    dashed = frozenset(token for token in _TOKEN.findall(text) if token.startswith("-"))
+    return any(_fits(row, lower, tokens, dashed) for tool in named for row in rows[tool])
+
+
+def _fits(row: Row, lower: str, tokens: frozenset[str], dashed: frozenset[str]) -> bool:
+    if not all(word.lower() in tokens for word in row.words) or not all(need.lower() in lower for need in row.needs):
+        return False
+    return bool(row.places) or not row.options or any(_given(option, lower, dashed) for option in row.options)
+
+
+def _given(option: str, lower: str, dashed: frozenset[str]) -> bool:
+    bare = option.rstrip("*=:")
+    if len(bare) == 2 and bare[0] == "-":
+        return any(bare[1] in token[1:] for token in dashed)
+    return bare.lower() in lower

@@ -1,0 +1,118 @@
+"""The cheap test never clears a command in which a credential is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from rewriter.credentials import command_secrets
+from rewriter.documents import dockerfile
+from rewriter.documents.run import read_run, written
+from rewriter.judgement import command_credentials, judge_name, may_hold_credential, piped_password
+from rewriter.judgement import name_words as names
+from rewriter.judgement.name_table import NAMES
+from rewriter.judgement.pipes import _READERS
+from rewriter.judgement.tool_row import Row
+from rewriter.judgement.tool_table import ALIASES, ROWS
+from rewriter.model.text import Source, decode
+
+from .shellwords import words
+from .test_commands import LITERAL, VARIABLE
+from .test_laws import TEXT
+from .tokens import TOKENS
+
+CORPUS = Path(__file__).parents[2] / "corpus"
+STEMS = sorted(
+    {f"{stem}{ending}" for ending in names.ENDINGS for stem in ("", "my_", "root")}
+    | names.PASSWORD_WORDS
+    | {f"db_{word}" for word in names.SHORT_PASSWORD_WORDS}
+    | {f"{stem}_key" for stem in names.KEY_YES}
+    | {f"{stem}key" for stem in names.KEY_STEMS}
+    | {f"{stem}pw" for stem in names.PASS_STEMS}
+    | {f"{word}_url" for word in names.DATABASE_WORDS | names.MAYBE_DATABASE_WORDS | names.INDEX_WORDS}
+    | {"CI_JWT", "GITHUB_PAT", "ADMIN_MACAROON", "WALLET_MNEMONIC", "npm_auth", "SQLALCHEMY_CONN", "SLACK_WEBHOOK"}
+    | {"BUNDLE_GEMS__EXAMPLE__COM", "NuGetPackageSourceCredentials_feed", "DB_CONNECTION_STRING", "CONNSTR"}
+)
+
+
+@pytest.mark.parametrize("command", [line for line, *_ in (*LITERAL, *VARIABLE)])
+def test_every_known_way_is_suspected(command: str) -> None:
+    assert may_hold_credential(command)
+
+
+@pytest.mark.parametrize("name", [name for name in (*NAMES, *STEMS) if judge_name(name).secret])
+@pytest.mark.parametrize("form", ["tool --x ${}", "tool --x ${{{}}}", "{}=abc tool"])
+def test_every_telling_name_is_suspected(name: str, form: str) -> None:
+    assert may_hold_credential(form.format(name))
+
+
+@pytest.mark.parametrize("token", list(TOKENS.values()), ids=list(TOKENS))
+def test_every_provider_token_is_suspected(token: str) -> None:
+    assert may_hold_credential(f"tool {token}")
+
+
+@pytest.mark.parametrize("reader", [f"{tool} {word}x" for tool, (word, _) in _READERS.items()])
+def test_every_reader_of_a_pipe_is_suspected(reader: str) -> None:
+    tool, *rest = reader.split()
+    rest = [word.removesuffix("x") for word in rest if word != "x"]
+    assert piped_password(tuple(words("abc9x")), tool, tuple(words(" ".join(rest))))
+    assert may_hold_credential(" ".join(("echo abc9x |", tool, *rest)))
+
+
+def test_every_recorded_run_with_a_credential_is_suspected() -> None:
+    seen = 0
+    for path in sorted(CORPUS.glob("*/*/before/**/*ockerfile*")):
+        if path.is_file():
+            seen += _agree(decode(path.read_bytes()))
+    assert seen > 20
+
+
+def _agree(text: str) -> int:
+    try:
+        file = dockerfile.parse(Source("Dockerfile", text))
+    except Exception:  # noqa: BLE001 - hostile cases are for others
+        return 0
+    found = 0
+    for entry in file.instructions:
+        if entry.keyword == "RUN" and command_secrets(read_run(file.source, entry)):
+            assert may_hold_credential(written(file.source, entry)), entry.command.text
+            found += 1
+    return found
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> str:
+    row: Row = draw(st.sampled_from(ROWS))
+    tool = draw(st.sampled_from([*row.tools, *[alias for alias, real in ALIASES.items() if real in row.tools]]))
+    options = [option.rstrip("*") for option in row.options]
+    pieces = [tool, *row.words, *row.needs]
+    pieces += draw(st.lists(st.sampled_from([*options, *row.valued, "-v", "k9x", "user:k9x", "$X", "a=b"]), max_size=6))
+    return " ".join(pieces) + draw(TEXT)
+
+
+@settings(deadline=None)
+@given(commands())
+@example("curl.exe -fsSLu bob:k9x h")
+@example("/usr/bin/mysql -uroot -pk9x")
+def test_no_command_with_a_credential_is_cleared(command: str) -> None:
+    split = words(command)
+    if split and command_credentials(split[0].text, tuple(split[1:])):
+        assert may_hold_credential(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "apt-get update && apt-get install -y --no-install-recommends curl git",
+        "curl -fsSL https://example.com/x.tar.gz | tar -xz -C /opt",
+        "apt-key adv --keyserver keys.example.com --recv-keys ABCDEF01",
+        "npm ci && npm run build",
+        "adduser -D app && chown -R app /srv",
+        "pip install --no-cache-dir -r requirements.txt",
+    ],
+)
+def test_plain_work_is_cleared(command: str) -> None:
+    assert not may_hold_credential(command)
