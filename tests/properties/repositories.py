@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 CANARY: Final = "cnry7hunter2xyz"
 
 _BASES: Final = ("debian:12-slim", "python:3.12-slim AS build", "node:20-slim", "scratch")
-_NAMES: Final = ("NPM_TOKEN", "PIP_EXTRA_INDEX_URL", "GITHUB_TOKEN", "API_KEY", "DB_PASSWORD", "VERSION")
+_NAMES: Final = ("NPM_TOKEN", "COMPOSER_AUTH", "GITHUB_TOKEN", "API_KEY", "DB_PASSWORD", "VERSION")
 _LINES: Final = (
     "ARG {name}",
+    "ARG PIP_EXTRA_INDEX_URL",
     "ARG {name}=" + CANARY,
     "ARG VERSION=1 {name} NAME=x",
     "ENV {name}=${name}",
