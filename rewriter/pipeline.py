@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.errors import UnbakeError, VerificationError
-from rewriter.model.patch import Change, Failed, FileChange, Outcome, Patched, Report, Unchanged
+from rewriter.forked import processors, spread
+from rewriter.model.masked import Masked
+from rewriter.model.patch import Change, Failed, FileChange, Outcome, Patched, Problem, Report, Unchanged
 from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import OverlapError, apply, decode, encode
 from rewriter.planner import Key, all_transforms, key, plan
-from rewriter.project import Cache, read
+from rewriter.project import Cache, Outline, Project, join, outline, read
 from rewriter.repository import Kind, OverlayRepository, Repository
 from rewriter.rotation import exposure
 from rewriter.rules import rules
@@ -25,12 +29,63 @@ class InternalError(UnbakeError):
     """Report a fault of unbake itself, without what it was working on."""
 
 
-def scan(repository: Repository, settings: Settings, *, only: str | None = None) -> Report:
-    """Return the findings of a repository."""
-    state = _state(repository, settings, only, Cache())
-    safeties = _safeties(state.analysis, state.findings, settings)
-    findings = tuple(replace(finding, fixable=safeties.get(key(finding), Safety.MANUAL)) for finding in state.findings)
-    return _report(state, findings, fixed=(), refusals=())
+SHARE: Final = 100
+"""A processor more is worth starting for as many Dockerfiles."""
+
+
+def scan(
+    repository: Repository, settings: Settings, *, only: str | None = None, processes: int | None = None
+) -> Report:
+    """Return the findings of a repository; many Dockerfiles are spread over `processes` (None: the processors)."""
+    cache = Cache()
+    whole = outline(repository, settings, only=only, cache=cache)
+    number = max(1, min(processes or processors(), len(whole.dockerfiles) // SHARE))
+
+    def look(share: Outline) -> _Seen:
+        project = join(repository, share, cache)
+        analysis = Analysis(project)
+        found = _raw_findings(analysis, settings)
+        return _Seen.of(found, _safeties(analysis, found, settings), project)
+
+    seen = spread(look, whole.shares(number))
+    found = _ordered(finding for share in seen for finding in share.found())
+    safeties = {each: safety for share in seen for each, safety in share.safeties.items()}
+    return _report(
+        tuple(replace(finding, fixable=safeties.get(key(finding), Safety.MANUAL)) for finding in found),
+        problems=tuple(problem for share in seen for problem in share.problems),
+        documents=sum(share.documents for share in seen),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Hold what one share of a repository gave, in a form that goes through a pipe.
+
+    `values` are those of each finding. The pipe joins two processes of one run, nothing else can read it.
+    """
+
+    findings: tuple[Finding, ...]
+    values: tuple[tuple[str, ...], ...]
+    safeties: dict[Key, Safety]
+    problems: tuple[Problem, ...]
+    documents: int
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding], safeties: dict[Key, Safety], project: Project) -> _Seen:
+        """Take the values out of their masks."""
+        found = tuple(findings)
+        return cls(
+            findings=tuple(replace(finding, values=()) for finding in found),
+            values=tuple(tuple(value.reveal() for value in finding.values) for finding in found),
+            safeties=safeties,
+            problems=project.problems,
+            documents=project.documents,
+        )
+
+    def found(self) -> Iterator[Finding]:
+        """Yield the findings, the values masked again."""
+        for finding, values in zip(self.findings, self.values, strict=True):
+            yield replace(finding, values=tuple(map(Masked, values)))
 
 
 def fix(repository: Repository, settings: Settings, *, only: str | None = None) -> Outcome:
@@ -52,14 +107,21 @@ def _state(repository: Repository, settings: Settings, only: str | None, cache: 
 
 
 def _findings(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
-    found = [
+    return _ordered(_raw_findings(analysis, settings))
+
+
+def _raw_findings(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
+    return tuple(
         finding
         for rule in rules()
         if not settings.rules or rule.name in settings.rules
         for finding in rule.check(analysis)
         if finding.severity.rank >= settings.min_severity.rank
-    ]
-    ordered = sorted(found, key=lambda item: (item.place.path, item.place.span, item.rule, item.name))
+    )
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    ordered = sorted(findings, key=lambda item: (item.place.path, item.place.span, item.rule, item.name))
     return tuple(_numbered(ordered))
 
 
@@ -95,7 +157,12 @@ def _safeties(analysis: Analysis, findings: tuple[Finding, ...], settings: Setti
 
 
 def _report(
-    state: State, findings: tuple[Finding, ...], *, fixed: tuple[Finding, ...], refusals: tuple[Refusal, ...]
+    findings: tuple[Finding, ...],
+    *,
+    problems: tuple[Problem, ...],
+    documents: int,
+    fixed: tuple[Finding, ...] = (),
+    refusals: tuple[Refusal, ...] = (),
 ) -> Report:
     exposed: dict[tuple[str, str], Finding] = {}
     for finding in findings:
@@ -104,9 +171,9 @@ def _report(
         findings=findings,
         fixed=fixed,
         refusals=refusals,
-        problems=state.project.problems,
+        problems=tuple(sorted(set(problems), key=lambda problem: (problem.path, problem.line, problem.message))),
         exposures=tuple(exposure(finding) for finding in exposed.values()),
-        documents=state.project.documents,
+        documents=documents,
     )
 
 
@@ -143,7 +210,13 @@ class _Run:
         fixed = tuple(
             finding for finding in first.findings if key(finding) not in left or finding.fingerprint in settled
         )
-        report = _report(first, first.findings, fixed=fixed, refusals=self._refusals(first, fixed))
+        report = _report(
+            first.findings,
+            problems=first.project.problems,
+            documents=first.project.documents,
+            fixed=fixed,
+            refusals=self._refusals(first, fixed),
+        )
         files = self._files()
         if not files:
             return Unchanged(report)

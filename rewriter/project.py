@@ -9,7 +9,7 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Final
@@ -135,6 +135,7 @@ class Project:
         builds: tuple[Build, ...],
         composes: tuple[Compose, ...],
         called: tuple[Caller, ...],
+        known: frozenset[str],
         problems: tuple[Problem, ...],
         documents: int,
         cache: Cache,
@@ -142,6 +143,7 @@ class Project:
         self.repository = repository
         self.builds = builds
         self._by_path = {build.path: build for build in builds}
+        self.dockerfiles = known
         self.caller_paths = frozenset(caller.path for caller in called)
         self.composes = composes
         self.callers = called
@@ -249,10 +251,50 @@ def _join(context: str, path: str) -> str:
     return f"{context}/{path}" if context else path
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Hold what is known before any Dockerfile is read: who builds, and which files are Dockerfiles.
+
+    `dockerfiles` are those to read, `known` all that the repository has.
+    """
+
+    dockerfiles: tuple[str, ...]
+    known: frozenset[str]
+    called: tuple[Caller, ...]
+    composes: tuple[Compose, ...]
+    problems: tuple[Problem, ...]
+    documents: int
+
+    def shares(self, number: int) -> tuple[Outline, ...]:
+        """Split the Dockerfiles over `number` outlines that can be looked at apart from each other.
+
+        What builds stays together with everything that it builds, in the first share; a Dockerfile that nothing
+        names depends on no other document.
+        """
+        if number == 1:
+            return (self,)
+        named = {caller.dockerfile for caller in self.called}
+        bound = [path for path in self.dockerfiles if path in named]
+        free = [path for path in self.dockerfiles if path not in named]
+        size = -(-len(self.dockerfiles) // number)
+        first = max(size - len(bound), 0)
+        cuts = [free[start : start + size] for start in range(first, len(free), size)]
+        mine = replace(self, dockerfiles=tuple(sorted((*bound, *free[:first]))))
+        others = (
+            replace(self, dockerfiles=tuple(cut), called=(), composes=(), problems=(), documents=0) for cut in cuts
+        )
+        return (mine, *others)
+
+
 def read(repository: Repository, settings: Settings, *, only: str | None = None, cache: Cache | None = None) -> Project:
     """Return the parsed view of a repository; `only` limits it to one Dockerfile."""
     kept = cache or Cache()
-    reader = _Reader(repository, kept)
+    return join(repository, outline(repository, settings, only=only, cache=kept), kept)
+
+
+def outline(repository: Repository, settings: Settings, *, only: str | None, cache: Cache) -> Outline:
+    """Read what builds images, and find the Dockerfiles."""
+    reader = _Reader(repository, cache)
     paths = (only,) if only is not None else _selected(repository.documents(), settings.exclude)
     found: list[Caller] = []
     composes: list[Compose] = []
@@ -262,10 +304,23 @@ def read(repository: Repository, settings: Settings, *, only: str | None = None,
             if compose.is_compose_path(path):
                 composes += reader.compose(path)
     named = {caller.dockerfile for caller in found if caller.dockerfile}
-    wanted = [path for path in paths if path == only or is_dockerfile(path) or path in named]
-    files = [file for path in wanted if (file := reader.dockerfile(path)) is not None]
+    wanted = tuple(path for path in paths if path == only or is_dockerfile(path) or path in named)
+    return Outline(
+        dockerfiles=wanted,
+        known=frozenset(wanted),
+        called=tuple(found),
+        composes=tuple(composes),
+        problems=tuple(reader.problems),
+        documents=reader.count,
+    )
+
+
+def join(repository: Repository, outlined: Outline, cache: Cache) -> Project:
+    """Read the Dockerfiles of an outline and join them with what builds them."""
+    reader = _Reader(repository, cache)
+    files = [file for path in outlined.dockerfiles if (file := reader.dockerfile(path)) is not None]
     by_dockerfile: dict[str | None, list[Caller]] = {}
-    for caller in found:
+    for caller in outlined.called:
         by_dockerfile.setdefault(caller.dockerfile, []).append(caller)
     builds = tuple(
         _build(repository, file, tuple(by_dockerfile.get(file.dockerfile.source.path, ()))) for file in files
@@ -273,11 +328,12 @@ def read(repository: Repository, settings: Settings, *, only: str | None = None,
     return Project(
         repository,
         builds=builds,
-        composes=tuple(composes),
-        called=tuple(found),
-        problems=tuple(reader.problems),
-        documents=reader.count,
-        cache=kept,
+        composes=outlined.composes,
+        called=outlined.called,
+        known=outlined.known,
+        problems=(*outlined.problems, *reader.problems),
+        documents=outlined.documents + reader.count,
+        cache=cache,
     )
 
 

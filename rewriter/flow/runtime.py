@@ -45,7 +45,7 @@ def _is_build_file(path: str, project: Project) -> bool:
     if base.startswith(".env") or path.startswith((".github/", ".gitlab", ".circleci/")):
         return True
     lowered = base.lower()
-    named = project.build_at(path) is not None or path in project.caller_paths
+    named = path in project.dockerfiles or path in project.caller_paths
     return named or lowered.endswith((".md", ".rst", ".txt", ".lock", ".dockerignore", ".gitignore"))
 
 

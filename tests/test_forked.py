@@ -1,0 +1,85 @@
+"""Work spread over processes gives what it gives in one."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from rewriter import pipeline
+from rewriter.forked import processors, spread
+from rewriter.repository import MemoryRepository
+from rewriter.settings import Settings
+
+HERE = os.getpid()
+VALUE = "cnry7hunter2xyz"
+
+
+def test_results_come_in_the_order_of_the_parts() -> None:
+    given = spread(lambda part: (part, os.getpid()), ["a", "b", "c"])
+    assert [part for part, _ in given] == ["a", "b", "c"]
+    assert given[0][1] == HERE
+    assert len({pid for _, pid in given}) == 3
+    assert spread(str, []) == []
+
+
+def test_a_large_result_comes_whole() -> None:
+    assert [len(text) for text in spread(lambda part: part * 3_000_000, ["a", "b"])] == [3_000_000, 3_000_000]
+
+
+@pytest.mark.parametrize("end", [lambda: os._exit(9), lambda: os.kill(os.getpid(), signal.SIGKILL)])
+def test_the_part_of_a_dead_child_is_done_here(end: object) -> None:
+    def work(part: str) -> str:
+        if os.getpid() != HERE:
+            assert callable(end)
+            end()
+        return part.upper()
+
+    assert spread(work, ["a", "b", "c"]) == ["A", "B", "C"]
+
+
+def test_an_error_of_a_child_is_raised_here() -> None:
+    def work(part: int) -> float:
+        return 1 / part
+
+    with pytest.raises(ZeroDivisionError):
+        spread(work, [1, 0])
+
+
+def test_no_child_outlives_an_error_of_the_first_part() -> None:
+    def work(part: int) -> int:
+        if part == 0:
+            raise LookupError
+        return part
+
+    with pytest.raises(LookupError):
+        spread(work, [0, 1, 2])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_there_is_a_processor() -> None:
+    assert processors() >= 1
+
+
+def _repository() -> MemoryRepository:
+    files = {
+        f"s{number}/Dockerfile": f"FROM debian:12-slim\nARG NPM_TOKEN={VALUE}\nRUN npm ci\n".encode()
+        for number in range(0, 3 * pipeline.SHARE, 7)
+    }
+    files |= {f"t{number}/Dockerfile": b"FROM debian:12-slim\n" for number in range(3 * pipeline.SHARE)}
+    files["t0/Dockerfile"] = b"no dockerfile\n"
+    files["compose.yaml"] = (
+        b"services:\n  a:\n    build:\n      context: s7\n      args:\n        NPM_TOKEN: ${NPM_TOKEN}\n"
+    )
+    return MemoryRepository(files)
+
+
+def test_a_scan_over_processes_finds_the_same() -> None:
+    alone = pipeline.scan(_repository(), Settings(), processes=1)
+    together = pipeline.scan(_repository(), Settings(), processes=3)
+    assert len(alone.findings) > 80
+    assert alone.problems
+    assert together == alone
+    assert {value.reveal() for finding in together.findings for value in finding.values} == {VALUE}
