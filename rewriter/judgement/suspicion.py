@@ -34,7 +34,7 @@ _COMMON: Final = {
     "login": Pattern(r"(?<!no)login"),
     "pat": Pattern(r"(?<![a-z])pat(?![a-z])"),
     "pw": Pattern(r"pw(?![a-z])"),
-    "ur": Pattern(r"\$[{\w]{0,60}(?:url|uri)|(?:url|uri)\w{0,20}="),
+    "uri": Pattern(r"\$[{\w]{0,60}uri|uri\w{0,20}="),
     "index": Pattern(r"\$[{\w]{0,60}index|index\w{0,20}="),
     "conn": Pattern(r"connection[-_]?str|\$[{\w]{0,60}conn|conn\w{0,20}="),
     "proxy": Pattern(r"\$[{\w]{0,60}proxy|proxy\w{0,20}="),
@@ -42,6 +42,7 @@ _COMMON: Final = {
 }
 """Parts that other words have too, and how they stand in a name that counts."""
 
+_URL: Final = Pattern(r"\$[{\w]{0,60}url|url\w{0,20}=")
 _USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
 _TOKEN: Final = re.compile(r"[\w.:@+-]+")
 _BY_NAME: Final = frozenset({Shape.HEADER, Shape.SETTING, Shape.URL})
@@ -51,6 +52,8 @@ _PIPED: Final = frozenset({"kinit", "cryptsetup", "pdbedit", "ksu", "su", "glab"
 """Tools that take a password from a pipe without a word that says so; `sudo` does with `-S`."""
 
 _SHORTEST_HINT: Final = 3
+_SHORTEST_TOKEN: Final = 30
+"""No token whose beginning says little is shorter."""
 
 
 def may_hold_credential(text: str) -> bool:
@@ -60,9 +63,14 @@ def may_hold_credential(text: str) -> bool:
         return True
     if any(part in lower and pattern.search(lower) for part, pattern in _COMMON.items()):
         return True
-    if "://" in text and _USER_INFO.search(text):
+    if lower.count("url") > lower.count("curl") and _URL.search(lower):
         return True
-    return any(hint in text for hint in _hints()) or _short_hints().search(text) is not None or _by_tool(text, lower)
+    if "://" in text and ("@" in text or "/t/" in text) and _USER_INFO.search(text):
+        return True
+    if any(hint in text for hint in _hints()):
+        return True
+    long = any(len(word) >= _SHORTEST_TOKEN for word in text.split())
+    return (long and _short_hints().search(text) is not None) or _by_tool(text, lower)
 
 
 @cache
