@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
@@ -160,6 +161,15 @@ def _need_size(size: int, path: str, limit: int) -> None:
         raise RepositoryError(f"{shown(path)}: larger than {limit:,} bytes, not read; exclude it")
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Hold what a walk saw: the files, the folders that could not be listed, what stands in each other folder."""
+
+    files: tuple[str, ...]
+    closed: tuple[str, ...]
+    kinds: Mapping[str, Mapping[str, Kind]]
+
+
 class DirectoryRepository:
     """See a directory on disk. Its files are listed once: make a new view to see later changes."""
 
@@ -182,7 +192,7 @@ class DirectoryRepository:
 
     def paths(self) -> tuple[str, ...]:
         """Return every regular file, and every link to one that stays inside."""
-        return self._listing[0]
+        return self._listing.files
 
     def documents(self) -> tuple[str, ...]:
         """Return the paths among which source documents are looked for."""
@@ -190,11 +200,17 @@ class DirectoryRepository:
 
     def unreadable(self) -> tuple[str, ...]:
         """Return the directories that could not be listed."""
-        return self._listing[1]
+        return self._listing.closed
 
     def kind(self, path: str) -> Kind:
-        """Tell what `path` is."""
-        return kind_of(self.root, parts_of(path))
+        """Tell what `path` is; what the listing has seen is not looked at again, except for links."""
+        parts = parts_of(path)
+        seen = self._listing.kinds.get(path.rpartition("/")[0])
+        if seen is not None:
+            kind = seen.get(parts[-1], Kind.MISSING)
+            if kind is not Kind.LINK:
+                return kind
+        return kind_of(self.root, parts)
 
     def resolve(self, path: str) -> str:
         """Return the path with every link in it followed."""
@@ -230,8 +246,9 @@ class DirectoryRepository:
         return documents_of(self)
 
     @cached_property
-    def _listing(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _listing(self) -> _Listing:
         files: list[str] = []
+        kinds: dict[str, dict[str, Kind]] = {}
         closed: list[str] = []
         waiting = [""]
         while waiting:
@@ -241,7 +258,8 @@ class DirectoryRepository:
             except OSError:
                 closed.append(folder)
                 continue
-            for name, kind in found:
+            seen = kinds[folder] = dict(found)
+            for name, kind in seen.items():
                 path = f"{folder}/{name}" if folder else name
                 if name == GIT:
                     continue
@@ -251,7 +269,7 @@ class DirectoryRepository:
                     files.append(path)
             if len(files) > FILE_LIMIT:
                 raise RepositoryError(f"{self.root}: more than {FILE_LIMIT:,} files; name a smaller folder")
-        return tuple(sorted(files)), tuple(sorted(closed))
+        return _Listing(tuple(sorted(files)), tuple(sorted(closed)), kinds)
 
     def _leads_to_file(self, path: str) -> bool:
         return follow(self.root, path.split("/")).kind is Kind.FILE

@@ -45,6 +45,7 @@ _COMMON: Final = {
 _URL: Final = Pattern(r"\$[{\w]{0,60}url|url\w{0,20}=")
 _USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
 _TOKEN: Final = re.compile(r"[\w.:@+-]+")
+_END: Final = re.compile(r"[;&|\n]+")
 _BY_NAME: Final = frozenset({Shape.HEADER, Shape.SETTING, Shape.URL})
 """Shapes that want a telling name beside the value; in all others the place alone makes it a secret."""
 
@@ -102,26 +103,43 @@ def _rows() -> dict[str, tuple[Row, ...]]:
 
 
 def _by_tool(text: str, lower: str) -> bool:
-    tokens = frozenset(_TOKEN.findall(lower))
-    stems = tokens | {token.partition(".")[0] for token in tokens if "." in token}
-    if "|" in text and (not _PIPED.isdisjoint(stems) or ("sudo" in stems and "-S" in text)):
+    """Look at each command by itself, unless a quote may hide what ends one."""
+    if "|" in text and _reads_pipe(text, lower):
         return True
-    rows = _rows()
-    named = stems & rows.keys()
-    if not named:
+    if _rows().keys().isdisjoint(_stems(frozenset(_TOKEN.findall(lower)))):
         return False
-    dashed = frozenset(token for token in _TOKEN.findall(text) if token.startswith("-"))
-    return any(_fits(row, lower, tokens, dashed) for tool in named for row in rows[tool])
+    whole = "'" in text or '"' in text or "`" in text
+    parts = (text,) if whole else _END.split(text)
+    return any(_command_fits(part) for part in parts)
 
 
-def _fits(row: Row, lower: str, tokens: frozenset[str], dashed: frozenset[str]) -> bool:
+def _reads_pipe(text: str, lower: str) -> bool:
+    stems = _stems(frozenset(_TOKEN.findall(lower)))
+    return not _PIPED.isdisjoint(stems) or ("sudo" in stems and "-S" in text)
+
+
+def _stems(tokens: frozenset[str]) -> frozenset[str]:
+    """Return the words, and those with an extension also without it."""
+    return tokens | {token.partition(".")[0] for token in tokens if "." in token}
+
+
+def _command_fits(text: str) -> bool:
+    lower = text.lower()
+    tokens = frozenset(_TOKEN.findall(lower))
+    rows = _rows()
+    named = _stems(tokens) & rows.keys()
+    short = frozenset(word for word in _TOKEN.findall(text) if word.startswith("-") and not word.startswith("--"))
+    return any(_fits(row, lower, tokens, short) for tool in named for row in rows[tool])
+
+
+def _fits(row: Row, lower: str, tokens: frozenset[str], short: frozenset[str]) -> bool:
     if not all(word.lower() in tokens for word in row.words) or not all(need.lower() in lower for need in row.needs):
         return False
-    return bool(row.places) or not row.options or any(_given(option, lower, dashed) for option in row.options)
+    return bool(row.places) or not row.options or any(_given(option, lower, short) for option in row.options)
 
 
-def _given(option: str, lower: str, dashed: frozenset[str]) -> bool:
+def _given(option: str, lower: str, short: frozenset[str]) -> bool:
     bare = option.rstrip("*=:")
     if len(bare) == 2 and bare[0] == "-":
-        return any(bare[1] in token[1:] for token in dashed)
+        return any(bare[1] in word[1:] for word in short)
     return bare.lower() in lower
