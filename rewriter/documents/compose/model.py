@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rewriter.documents.yaml import Mapping, Node, Sequence
+from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Place
 from rewriter.model.text import Span
@@ -22,8 +22,9 @@ class EntryForm(StrEnum):
 class EnvEntry:
     """Hold one variable of a service; `value` is as written, `None` if it is passed through.
 
-    `literal` is set where nothing in the value is interpolated. `container` is the mapping or list that holds
-    it, `index` its number there. An entry that is `shared` is written in another service, anchor or merge.
+    `literal` is set where nothing in the value is interpolated. `container` is the mapping or list in which it is
+    written, `index` its number there, `key` and `node` are its parts (of a list item both are the item). An entry
+    that is `shared` is written in another service, anchor or merge.
     """
 
     name: str
@@ -35,6 +36,8 @@ class EnvEntry:
     container: Mapping | Sequence = field(repr=False, compare=False)
     index: int
     shared: bool
+    key: Scalar = field(repr=False, compare=False)
+    node: Node = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,10 +178,7 @@ class _Reader:
         shared = shared or entry.shared or node.alias is not None
         match node:
             case Mapping():
-                numbers = {id(key): number for number, (key, _) in enumerate(node.pairs)}
-                return tuple(
-                    self.from_pair(node, one, numbers.get(id(one.key), -1), shared=shared) for one in entries(node)
-                )
+                return tuple(self.from_pair(one, shared=shared) for one in entries(node))
             case Sequence():
                 return tuple(
                     self.from_item(node, item, number, shared=shared)
@@ -191,21 +188,40 @@ class _Reader:
             case _:
                 return ()
 
-    def from_pair(self, node: Mapping, entry: Entry, index: int, *, shared: bool) -> EnvEntry:
+    def from_pair(self, entry: Entry, *, shared: bool) -> EnvEntry:
         value = entry.value
         text = None if not isinstance(value, Scalar) or value.is_null else value.value
         span = Span(entry.key.place.start, max(entry.key.place.end, value.place.end))
-        hidden = shared or entry.shared or index < 0 or value.alias is not None
         return EnvEntry(
-            entry.key.value, text, EntryForm.MAP, span, self.place(span), _literal(text), node, index, hidden
+            name=entry.key.value,
+            value=text,
+            form=EntryForm.MAP,
+            span=span,
+            place=self.place(span),
+            literal=_literal(text),
+            container=entry.holder,
+            index=entry.number,
+            shared=shared or entry.shared or value.alias is not None,
+            key=entry.key,
+            node=value,
         )
 
     def from_item(self, node: Sequence, item: Scalar, index: int, *, shared: bool) -> EnvEntry:
         name, equals, value = item.value.partition("=")
         text = value if equals else None
-        hidden = shared or item.alias is not None
-        place = self.place(item.place)
-        return EnvEntry(name.strip(), text, EntryForm.LIST, item.place, place, _literal(text), node, index, hidden)
+        return EnvEntry(
+            name=name.strip(),
+            value=text,
+            form=EntryForm.LIST,
+            span=item.place,
+            place=self.place(item.place),
+            literal=_literal(text),
+            container=node,
+            index=index,
+            shared=shared or item.alias is not None,
+            key=item,
+            node=item,
+        )
 
 
 def _extend(service: Service, base: Service) -> Service:

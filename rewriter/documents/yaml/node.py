@@ -102,11 +102,16 @@ Node = Scalar | Mapping | Sequence
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Hold one key of a mapping with merge keys resolved; `shared` if it is written in another mapping."""
+    """Hold one key of a mapping with merge keys resolved; `shared` if it is written in another mapping.
+
+    `holder` is the mapping in which it is written, `number` its place there.
+    """
 
     key: Scalar
     value: Node
     shared: bool
+    holder: Mapping
+    number: int
 
 
 def entries(mapping: Mapping) -> tuple[Entry, ...]:
@@ -121,9 +126,9 @@ def entries(mapping: Mapping) -> tuple[Entry, ...]:
         if not isinstance(node, Mapping) or id(node.pairs) in seen:
             continue
         seen.add(id(node.pairs))
-        for key, value in node.pairs:
+        for number, (key, value) in enumerate(node.pairs):
             if key.value != MERGE_KEY:
-                found.setdefault(key.value, Entry(key, value, shared))
+                found.setdefault(key.value, Entry(key, value, shared, node, number))
         waiting += [(value, True) for key, value in reversed(node.pairs) if key.value == MERGE_KEY]
     return tuple(found.values())
 
