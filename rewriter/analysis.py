@@ -5,6 +5,7 @@ from __future__ import annotations
 from rewriter.copied import CopiedFile, copied_files
 from rewriter.flow import Flow, flows
 from rewriter.project import Build, Project
+from rewriter.services import EnvFile, Gift, Ref, env_files, gifts
 
 
 class Analysis:
@@ -14,6 +15,8 @@ class Analysis:
         self.project = project
         self._flows: dict[str, tuple[Flow, ...]] = {}
         self._copied: dict[str, tuple[CopiedFile, ...]] = {}
+        self._env_files: dict[str, tuple[EnvFile, tuple[Ref, ...]]] | None = None
+        self._gifts: tuple[Gift, ...] | None = None
 
     def flows(self, build: Build) -> tuple[Flow, ...]:
         """Return the flows of secret variables through one Dockerfile."""
@@ -26,3 +29,15 @@ class Analysis:
         if build.path not in self._copied:
             self._copied[build.path] = copied_files(self.project, build)
         return self._copied[build.path]
+
+    def gifts(self) -> tuple[Gift, ...]:
+        """Return what the services of compose files get in their environment."""
+        if self._gifts is None:
+            self._gifts = gifts(self.project, self.env_files().values())
+        return self._gifts
+
+    def env_files(self) -> dict[str, tuple[EnvFile, tuple[Ref, ...]]]:
+        """Return the environment files that services name, each with those services."""
+        if self._env_files is None:
+            self._env_files = env_files(self.project)
+        return self._env_files

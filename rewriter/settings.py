@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from rewriter.errors import UsageError
+from rewriter.model.plan import SecretSource
 from rewriter.model.secret import Severity
 
 CONFIG_FILE: Final = ".unbake.toml"
@@ -51,6 +52,15 @@ class Color(StrEnum):
     NEVER = "never"
 
 
+class Runtime(StrEnum):
+    """Choose what runs the containers, for what is proposed where nothing in the repository says so."""
+
+    COMPOSE = "compose"
+    DOCKER = "docker"
+    SWARM = "swarm"
+    KUBERNETES = "kubernetes"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settle how a run behaves."""
@@ -60,6 +70,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     min_severity: Severity = Severity.LOW
     only: tuple[str, ...] = ()
+    secret_source: SecretSource = SecretSource.FILE
+    runtime: Runtime = Runtime.COMPOSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +91,14 @@ class Layer:
     rules: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
     min_severity: Severity | None = None
+    secret_source: SecretSource | None = None
+    runtime: Runtime | None = None
     format: Format | None = None
     color: Color | None = None
     quiet: bool | None = None
 
 
-_FILE_KEYS: Final = ("fix", "rules", "exclude", "min-severity")
+_FILE_KEYS: Final = ("fix", "rules", "exclude", "min-severity", "secret-source", "runtime")
 _VARIABLES: Final = tuple(field.name.upper() for field in fields(Layer))
 _Value = TypeVar("_Value")
 
@@ -100,6 +114,8 @@ def merged(layers: Iterable[Layer]) -> tuple[Settings, Display]:
             rules=_first((layer.rules for layer in ordered), settings.rules),
             exclude=_first((layer.exclude for layer in ordered), settings.exclude),
             min_severity=_first((layer.min_severity for layer in ordered), settings.min_severity),
+            secret_source=_first((layer.secret_source for layer in ordered), settings.secret_source),
+            runtime=_first((layer.runtime for layer in ordered), settings.runtime),
         ),
         Display(
             format=_first((layer.format for layer in ordered), display.format),
@@ -139,6 +155,8 @@ def from_environment(environment: Mapping[str, str]) -> Layer:
         rules=words("RULES"),
         exclude=words("EXCLUDE"),
         min_severity=option("MIN_SEVERITY", Severity),
+        secret_source=option("SECRET_SOURCE", SecretSource),
+        runtime=option("RUNTIME", Runtime),
         format=option("FORMAT", Format),
         color=option("COLOR", Color),
         quiet=_flag(text("QUIET")),
@@ -201,6 +219,8 @@ def _layer(where: str, table: Mapping[str, object]) -> Layer:
         rules=_words(where, table, "rules"),
         exclude=_words(where, table, "exclude"),
         min_severity=_setting(where, table, "min-severity", Severity),
+        secret_source=_setting(where, table, "secret-source", SecretSource),
+        runtime=_setting(where, table, "runtime", Runtime),
     )
 
 

@@ -78,6 +78,7 @@ def make_patch(
         secrets=tuple(dict.fromkeys(secret for fix in fixes for secret in fix.secrets)),
         fixes=fixes,
         checks=CHECKS,
+        mounts=tuple(dict.fromkeys(mount for fix in fixes for mount in fix.mounts)),
     )
 
 

@@ -42,6 +42,7 @@ class _Target:
     parts: tuple[str, ...]
     data: bytes
     private: bool = False
+    shared: bool = False
     old: os.stat_result | None = None
 
 
@@ -153,7 +154,7 @@ def _value_target(top: Path, value: LocalValue) -> _Target | None:
         return None
     if kind_of(top, parts_of(value.path)) is not Kind.MISSING:
         raise RepositoryError(f"{shown(value.path)}: exists and holds something else; move it away and run again")
-    return _Target(value.path, _new_way(top, value.path), data, private=True)
+    return _Target(value.path, _new_way(top, value.path), data, private=True, shared=value.shared)
 
 
 def _new_way(top: Path, path: str) -> tuple[str, ...]:
@@ -199,7 +200,7 @@ def _take_over(descriptor: int, target: _Target) -> None:
     """Give a new file the owner, group and permissions of the one it replaces, a private one to its owner alone."""
     old = target.old
     if target.private:
-        os.fchmod(descriptor, 0o600)
+        os.fchmod(descriptor, 0o644 if target.shared else 0o600)
     if old is None:
         return
     new = os.fstat(descriptor)

@@ -50,7 +50,8 @@ def test_value_moves_byte_for_byte(case: Path) -> None:
     for value in corpus.values_of(outcome):
         data = encode(value.value.reveal())
         assert data
-        assert any(data in text for text in before.values())
+        written = (data, data.replace(b"$", b"$$"))  # compose writes a dollar twice
+        assert any(form in text for text in before.values() for form in written)
 
 
 def test_every_rule_has_a_fixed_or_refused_case_and_a_passing_one() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rewriter import pipeline, writer
-from rewriter.cli.options import Parser, add_shared, fix_level
+from rewriter.cli.options import Parser, add_shared, fix_level, runtime, secret_source
 from rewriter.cli.output import complain, emit
 from rewriter.cli.target import Target, target
 from rewriter.cli.terminal import colored, progress
@@ -53,6 +53,18 @@ def parser() -> Parser:
         metavar="{safe,review,all}",
         type=fix_level,
         help="which fixes to make: safe changes no command, review may (default), all is all there are",
+    )
+    made.add_argument(
+        "--secret-source",
+        metavar="{file,environment,external}",
+        type=secret_source,
+        help="where compose takes run-time secrets from (default: file, in secrets/)",
+    )
+    made.add_argument(
+        "--runtime",
+        metavar="{compose,docker,swarm,kubernetes}",
+        type=runtime,
+        help="what runs the containers, where no file of the repository says so (default: compose)",
     )
     made.add_argument(
         "--only",

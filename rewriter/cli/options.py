@@ -8,12 +8,14 @@ from typing import Final, NoReturn
 
 from rewriter.cli.output import emit
 from rewriter.errors import UsageError
+from rewriter.model.plan import SecretSource
 from rewriter.model.secret import Severity
-from rewriter.settings import Color, FixLevel, Format, Layer, choice, near
+from rewriter.settings import Color, FixLevel, Format, Layer, Runtime, choice, near
 
 _EPILOG: Final = """\
 Settings come from flags, then UNBAKE_* variables (UNBAKE_RULES and UNBAKE_EXCLUDE separated by commas), then
-`.unbake.toml` or `[tool.unbake]` in `pyproject.toml` of PATH: fix, rules, exclude, min-severity.
+`.unbake.toml` or `[tool.unbake]` in `pyproject.toml` of PATH: fix, rules, exclude, min-severity,
+secret-source, runtime.
 """
 
 
@@ -24,6 +26,8 @@ class Arguments(argparse.Namespace):
     diff: bool = False
     fix: FixLevel | None = None
     only: Sequence[str] = ()
+    secret_source: SecretSource | None = None
+    runtime: Runtime | None = None
     format: Format | None
     rule: list[str] | None
     exclude: list[str] | None
@@ -41,6 +45,8 @@ class Arguments(argparse.Namespace):
             format=self.format,
             color=self.color,
             quiet=self.quiet,
+            secret_source=self.secret_source,
+            runtime=self.runtime,
         )
 
 
@@ -112,6 +118,16 @@ def add_shared(parser: Parser) -> None:
 def fix_level(value: str) -> FixLevel:
     """Return the level that the value of `--fix` names."""
     return choice(value, FixLevel, "--fix")
+
+
+def secret_source(value: str) -> SecretSource:
+    """Return the source that the value of `--secret-source` names."""
+    return choice(value, SecretSource, "--secret-source")
+
+
+def runtime(value: str) -> Runtime:
+    """Return what runs the containers, as the value of `--runtime` names it."""
+    return choice(value, Runtime, "--runtime")
 
 
 def _format(value: str) -> Format:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.errors import UnbakeError
-from rewriter.model.plan import BuildSecret, Fix, LocalValue, Refusal
+from rewriter.model.plan import BuildSecret, Fix, LocalValue, Refusal, RuntimeSecret
 from rewriter.model.secret import Finding
 
 
@@ -66,6 +66,7 @@ class Patch:
     secrets: tuple[BuildSecret, ...]
     fixes: tuple[Fix, ...]
     checks: tuple[str, ...]
+    mounts: tuple[RuntimeSecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

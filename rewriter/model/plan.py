@@ -54,10 +54,15 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class LocalValue:
-    """Keep a literal in a file on this machine, ignored by git and Docker, mode 0600, written byte for byte."""
+    """Keep a literal in a file on this machine, ignored by git and Docker, written byte for byte.
+
+    Its mode is 0600. One that a container's user other than root has to read is `shared`: 0644 in the folder of mode
+    0700, since `docker compose` mounts the file itself with its owner and mode.
+    """
 
     path: str
     value: Masked
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,30 @@ class BuildSecret:
     def flag(self) -> str:
         """Return the option for `docker build`."""
         return f"--secret id={self.id},{self.source}"
+
+
+class SecretSource(StrEnum):
+    """Say where compose takes a run-time secret from."""
+
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSecret:
+    """Describe a secret that containers get as the file `target`.
+
+    `source` is `src=secrets/db_password.txt`, `env=DB_PASSWORD` or `external`; `env` is the variable that it replaces,
+    `file` the compose file that declares it, `services` are those that get it.
+    """
+
+    id: str
+    env: str
+    target: str
+    source: str
+    file: str
+    services: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +137,7 @@ class Fix:
     secrets: tuple[BuildSecret, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     notes: tuple[str, ...] = ()
+    mounts: tuple[RuntimeSecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

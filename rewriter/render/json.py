@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Final
 
 from rewriter.model.patch import Exposure, Patch, Patched, Problem, Report, Unchanged
-from rewriter.model.plan import BuildSecret, Refusal
+from rewriter.model.plan import BuildSecret, Refusal, RuntimeSecret
 from rewriter.model.secret import Finding, Phase, Severity
 from rewriter.render.commands import build_flag
 from rewriter.render.pen import redactor_of
@@ -47,7 +47,10 @@ def outcome(result: Unchanged | Patched) -> str:
         {
             "version": VERSION,
             "files": [{"path": _name(file.path, redactor), "change": file.change.value} for file in patch.files],
-            "secrets": [_secret(secret, patch, redactor) for secret in patch.secrets],
+            "secrets": [
+                *(_secret(secret, patch, redactor) for secret in patch.secrets),
+                *(_mount(secret, redactor) for secret in patch.mounts),
+            ],
             "fixed": [finding.fingerprint for finding in report.fixed],
             "refusals": [_refusal(refusal, redactor) for refusal in report.refusals],
             "rotation": [_exposure(exposure, redactor) for exposure in report.exposures],
@@ -106,6 +109,17 @@ def _secret(secret: BuildSecret, patch: Patch, redactor: Redactor) -> _Json:
         "phase": _phase(secret, patch).value,
         "source": _name(secret.source, redactor),
         "build_flag": _name(build_flag(secret), redactor),
+    }
+
+
+def _mount(secret: RuntimeSecret, redactor: Redactor) -> _Json:
+    return {
+        "id": _name(secret.id, redactor),
+        "env": _name(secret.env, redactor),
+        "target": _name(secret.target, redactor),
+        "phase": Phase.RUNTIME.value,
+        "source": _name(secret.source, redactor),
+        "build_flag": "",
     }
 
 

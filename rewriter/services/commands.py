@@ -1,0 +1,144 @@
+"""Find literal credentials in the commands that a compose service is started and checked with."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rewriter.documents.compose import Compose, Service, Text, interpolate
+from rewriter.documents.yaml import Node, Scalar, Sequence, get
+from rewriter.file_variables import image_name
+from rewriter.judgement import Argument, CommandCredential, Word, command_credentials, text_credentials
+from rewriter.model.masked import Masked
+from rewriter.model.secret import Confidence
+from rewriter.model.text import Span
+
+_LIMIT: Final = 200
+_TEXT_LIMIT: Final = 20_000
+_CUT: Final = frozenset({"&&", "||", ";", "|", "&"})
+_SHELLS: Final = frozenset({"sh", "bash", "ash", "dash"})
+_NAME: Final = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Hold one credential in a command; `key` says which, `span` is the list item or the whole text."""
+
+    service: str
+    key: str
+    name: str
+    span: Span
+    value: Masked
+    placeholder: bool
+    confidence: Confidence
+
+    @property
+    def identity(self) -> str:
+        """Return the id that a secret for it would have."""
+        return _NAME.sub("_", self.name.lower()).strip("_") or "password"
+
+
+def spoken(compose: Compose) -> Iterator[Spoken]:
+    """Yield the credentials in the commands of a file's services, each place once."""
+    seen: set[tuple[Span, str]] = set()
+    for service in compose.services:
+        for one in _of(service):
+            if (one.span, one.name) not in seen:
+                seen.add((one.span, one.name))
+                yield one
+
+
+def _of(service: Service) -> Iterator[Spoken]:
+    for key, node in (
+        ("command", service.command),
+        ("entrypoint", get(service.node, "entrypoint")),
+        ("healthcheck", get(service.node, "healthcheck", "test")),
+    ):
+        for words in _commands(node):
+            yield from _in_words(service, key, words)
+
+
+Placed = tuple[str, Scalar]
+
+
+def _commands(node: Node | None) -> Iterator[list[Placed]]:
+    match node:
+        case Scalar() if not node.is_null:
+            yield from _split(_resolved(node), node)
+        case Sequence():
+            items = [item for item in node.items if isinstance(item, Scalar)][:_LIMIT]
+            words = [(_resolved(item), item) for item in items]
+            if words and words[0][0] in ("CMD", "CMD-SHELL", "NONE"):
+                shell, words = words[0][0] == "CMD-SHELL", words[1:]
+                if shell and words:
+                    yield from _split(*words[0])
+                    return
+            yield words
+            if len(words) > 2 and words[0][0].rpartition("/")[2] in _SHELLS and words[1][0].endswith("c"):
+                yield from _split(*words[2])
+        case _:
+            return
+
+
+def _resolved(node: Scalar) -> str:
+    """Return a value with `$$` resolved and its variables as they are written."""
+    return "".join(part.text if isinstance(part, Text) else f"${{{part.name}}}" for part in interpolate(node.value))
+
+
+def _split(text: str, node: Scalar) -> Iterator[list[Placed]]:
+    """Yield the commands of a shell text."""
+    if len(text) > _TEXT_LIMIT:
+        return
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words: list[Placed] = []
+    try:
+        for token in lexer:
+            if token in _CUT:
+                yield words
+                words = []
+            elif len(words) < _LIMIT:
+                words.append((token, node))
+    except ValueError:
+        return
+    yield words
+
+
+def _in_words(service: Service, key: str, words: list[Placed]) -> Iterator[Spoken]:
+    if not words:
+        return
+    program, rest = words[0][0], words[1:]
+    if program.startswith("-") and service.image:
+        program, rest = image_name(service.image).rpartition("/")[2] or program, words
+    arguments: list[Argument] = [_word(text) for text, _ in rest]
+    for credential in command_credentials(program, arguments):
+        yield from _found(service, key, rest[credential.index], credential)
+    if not any(command_credentials(program, arguments)):
+        for text, node in rest:
+            for credential in text_credentials(text):
+                yield from _found(service, key, (text, node), credential)
+
+
+def _word(text: str) -> Word:
+    names = tuple(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text[:_TEXT_LIMIT]))
+    return Word(text, None if "$" in text else text, names)
+
+
+def _found(service: Service, key: str, word: Placed, credential: CommandCredential) -> Iterator[Spoken]:
+    text, node = word
+    value = text[credential.start : credential.end]
+    if not credential.literal or credential.companion or not value or "$" in value or "`" in value:
+        return
+    yield Spoken(
+        service=service.name,
+        key=key,
+        name=credential.option or "password",
+        span=node.place,
+        value=Masked(value),
+        placeholder=credential.placeholder,
+        confidence=credential.confidence,
+    )

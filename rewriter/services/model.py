@@ -1,0 +1,68 @@
+"""Describe what services get in their environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rewriter.documents.compose import Compose, EnvEntry, Service
+from rewriter.documents.env_file import EnvLine
+from rewriter.judgement import PairVerdict
+from rewriter.model.masked import Masked
+from rewriter.model.text import Source, Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ref:
+    """Name one service of one compose file."""
+
+    compose: Compose = field(repr=False)
+    service: Service = field(repr=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return the file and the name, which tell two services apart."""
+        return self.compose.path, self.service.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnvFile:
+    """Hold one environment file; one that is not `kept` is on this machine alone, as git ignores it."""
+
+    source: Source
+    lines: tuple[EnvLine, ...]
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gift:
+    """Hold one place that gives a variable to services, all of which are its `users`.
+
+    `literal` is the value where it stands there; `variable` names the one that it is taken from, where it is
+    exactly one without a default. `default` tells that a literal stands there in case none comes from outside.
+    """
+
+    name: str
+    source: Source
+    span: Span
+    owner: str
+    literal: Masked | None
+    variable: str | None
+    default: bool
+    verdict: PairVerdict
+    entry: EnvEntry | EnvLine
+    users: tuple[Ref, ...]
+
+    @property
+    def path(self) -> str:
+        """Return the file in which it is written."""
+        return self.source.path
+
+    @property
+    def line(self) -> int:
+        """Return the line on which it is written."""
+        return self.source.line(self.span.start)
+
+    @property
+    def scope(self) -> str:
+        """Return what a finding of it belongs to: the service in whose environment it is written, or the file."""
+        return f"{self.path}#{self.owner}" if self.owner else self.path
