@@ -77,11 +77,11 @@ class Folder:
         waiting = list(gifts)
         while waiting:
             gift = waiting.pop()
-            if gift in self.chosen:
+            if gift in self.chosen or gift in refused:
                 continue
             try:
                 self.chosen[gift] = self._choose(gift)
-                waiting += self._companions(gift)
+                waiting += tuple(self._companions(gift))
             except CannotChange as error:
                 refused[gift] = error
         while rivals := {gift: rival for gift in self.chosen if (rival := self._rival(gift)) is not None}:
@@ -127,7 +127,7 @@ class Folder:
         """Yield what an image takes as a file only together with this one."""
         for name, reading in self.chosen[gift].readings.items():
             for other in reading.form.group:
-                found = [one for one in self._reaching(name, other) if one.literal is not None and not one.default]
+                found = [one for one in self._reaching(name, other) if _is_movable(one)]
                 if not found:
                     del self.chosen[gift]
                     names = ", ".join(reading.form.group)
@@ -302,6 +302,10 @@ def _text(node: object) -> str:
 
 def _inside(named: Named) -> str:
     return f"/run/secrets/{named.identity}"
+
+
+def _is_movable(gift: Gift) -> bool:
+    return not gift.default and (gift.literal is not None or gift.variable is not None)
 
 
 def _refuse_value(gift: Gift) -> None:
