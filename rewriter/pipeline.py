@@ -100,6 +100,11 @@ def fix(repository: Repository, settings: Settings, *, only: str | None = None) 
         return Failed(fault)
 
 
+def proposals(repository: Repository, settings: Settings, *, only: str | None = None) -> tuple[Fix, ...]:
+    """Return the fixes whose edits are of the files as they stand: those of the first pass, verified."""
+    return _Run(repository, settings, only).first_pass()
+
+
 def _state(repository: Repository, settings: Settings, only: str | None, cache: Cache) -> State:
     project = read(repository, settings, only=only, cache=cache)
     analysis = Analysis(project)
@@ -222,6 +227,14 @@ class _Run:
             return Unchanged(report)
         patch = make_patch(first, state, files=files, fixes=tuple(self.made), settled=settled_down)
         return Patched(report, patch)
+
+    def first_pass(self) -> tuple[Fix, ...]:
+        """Return the fixes that can be made to the repository as it is, and pass the checks."""
+        state = self._read({})
+        chosen = plan(state.analysis, state.findings, self.settings)
+        if chosen.fixes:
+            self._make(state, chosen.fixes)
+        return tuple(self.made)
 
     def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
         """Make the fixes together; when the result fails a check, one by one."""

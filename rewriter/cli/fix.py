@@ -12,12 +12,15 @@ from rewriter.cli.options import Parser, add_shared, fix_level, runtime, secret_
 from rewriter.cli.output import complain, emit
 from rewriter.cli.target import Target, target
 from rewriter.cli.terminal import colored, progress
+from rewriter.errors import UsageError
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
 from rewriter.render import json, text
 from rewriter.render.next_steps import Run
 from rewriter.render.paint import Paint
 from rewriter.render.pen import Pen, redactor_of
 from rewriter.settings import Format
+
+FORMATS: Final = (Format.TEXT, Format.JSON)
 
 _EXAMPLES: Final = """\
   unbake fix --diff           show the change, write nothing (exit status 1 while there is one to make)
@@ -31,6 +34,10 @@ def run(words: Sequence[str]) -> int:
     """Fix what the words name; return 0 when nothing is left, 1 otherwise."""
     arguments = parser().parse(words)
     chosen = target(arguments, os.environ)
+    if chosen.display.format not in FORMATS:
+        raise UsageError(
+            f"`unbake fix` prints text or JSON; `unbake scan --format {chosen.display.format}` lists findings"
+        )
     with progress("unbake: working out the fixes"):
         outcome = pipeline.fix(chosen.repository, chosen.settings, only=chosen.dockerfile)
     match outcome:
@@ -73,7 +80,7 @@ def parser() -> Parser:
         default=[],
         help="fix this secret only, named by its id as `unbake scan` shows it; may be repeated",
     )
-    add_shared(made)
+    add_shared(made, FORMATS)
     return made
 
 

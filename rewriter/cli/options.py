@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn
 
 from rewriter.cli.output import emit
@@ -89,10 +89,11 @@ class Parser(argparse.ArgumentParser):
         return f"unknown option {name!r}; {rest}"
 
 
-def add_shared(parser: Parser) -> None:
-    """Add the options that every subcommand takes."""
+def add_shared(parser: Parser, formats: Iterable[Format]) -> None:
+    """Add the options that every subcommand takes; `formats` are those that it prints."""
     add = parser.add_argument
-    add("--format", metavar="{text,json}", type=_format, help="how the result is printed (default: text)")
+    listed = ",".join(formats)
+    add("--format", metavar=f"{{{listed}}}", type=_format, help="how the result is printed (default: text)")
     add("--rule", metavar="NAME", action="append", help="look for this kind of leak only; may be repeated")
     add(
         "--exclude",

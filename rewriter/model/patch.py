@@ -45,9 +45,29 @@ class Exposure:
     where: str
 
 
+class Silence(StrEnum):
+    """Say what leaves a finding out: a comment in its file, or the baseline."""
+
+    PRAGMA = "pragma"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Hold a finding that is neither reported as open nor fixed, and the reason that somebody wrote for it."""
+
+    finding: Finding
+    by: Silence
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Gather what a run saw: every finding, which are settled, which are left and why, what it could not read."""
+    """Gather what a run saw: every finding, which are settled, which are left and why, what it could not read.
+
+    `ignored` are left out on purpose and are not among the findings. `notices` are of no consequence for the
+    exit status: a comment that ignores nothing, a line of the baseline that no finding has any more.
+    """
 
     findings: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
@@ -55,6 +75,8 @@ class Report:
     problems: tuple[Problem, ...]
     exposures: tuple[Exposure, ...]
     documents: int
+    ignored: tuple[Ignored, ...] = ()
+    notices: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def _findings(report: Report) -> Iterator[Finding]:
     yield from report.fixed
     yield from (refusal.finding for refusal in report.refusals)
     yield from (exposure.finding for exposure in report.exposures)
+    yield from (ignored.finding for ignored in report.ignored)
 
 
 def _moved(patch: Patch) -> Iterator[Masked]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
 from pkgutil import iter_modules
 
 from rewriter.rules.rule import Rule
@@ -18,3 +19,8 @@ def rules() -> tuple[Rule, ...]:
     modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__) if info.name != "rule"]
     found = [module.RULE for module in modules if isinstance(getattr(module, "RULE", None), Rule)]
     return tuple(sorted(found, key=lambda rule: rule.name))
+
+
+def explanation(rule: Rule) -> str:
+    """Return the user page of a rule: what is wanted, why it matters, what is refused."""
+    return cleandoc(import_module(rule.check.__module__).__doc__ or rule.summary)

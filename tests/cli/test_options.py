@@ -44,7 +44,7 @@ def test_every_option_is_read() -> None:
         (scan.parser, ["--form=json"], "unknown option '--form'"),
         (scan.parser, ["-x"], "unknown option '-x'"),
         (scan.parser, ["a", "b"], "unexpected argument 'b'; one PATH is taken at a time"),
-        (scan.parser, ["--format", "jsn"], "--format is 'jsn'; it has to be one of text, json; did you mean json?"),
+        (scan.parser, ["--format", "jsn"], "one of text, json, sarif, github, junit; did you mean json?"),
         (scan.parser, ["--color", "sometimes"], "one of auto, always, never"),
         (scan.parser, ["--min-severity", "hgh"], "did you mean high?"),
         (scan.parser, ["--rule"], "expected one argument; `unbake scan --help` explains the options"),

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewriter.model.masked import Masked
-from rewriter.model.patch import Change, FileChange, Patch, Patched, Problem, Report, Unchanged
-from rewriter.model.plan import BuildSecret, Fix, LocalValue, Reason, Refusal
+from rewriter.model.patch import Change, FileChange, Ignored, Patch, Patched, Problem, Report, Silence, Unchanged
+from rewriter.model.plan import BuildSecret, FileEdit, Fix, LocalValue, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
+from rewriter.model.text import Edit, Span
+from rewriter.render import github, junit, sarif, text
 from rewriter.render import json as as_json
-from rewriter.render import text
 from rewriter.render.next_steps import Run
 from rewriter.render.paint import Paint
 from rewriter.rotation import exposure
@@ -86,7 +87,9 @@ def outcomes(draw: st.DrawFn) -> tuple[str, Report, Patch]:
     refusal = Refusal(second, Reason.DYNAMIC_VALUE, draw(dirty))
     problem = Problem(draw(dirty), 1, draw(dirty))
     exposures = tuple(map(exposure, (first, second)))
-    report = Report((first, second), (first,), (refusal,), (problem,), exposures, 2)
+    ignored = (Ignored(second, Silence.PRAGMA, draw(dirty)),)
+    notices = (Problem(draw(dirty), 2, draw(dirty)),)
+    report = Report((first, second), (first,), (refusal,), (problem,), exposures, 2, ignored, notices)
     return value, report, Patch((change,), (local,), (build,), (fix,), ("lossless",))
 
 
@@ -94,12 +97,21 @@ def outcomes(draw: st.DrawFn) -> tuple[str, Report, Patch]:
 def test_no_value_in_any_output(made: tuple[str, Report, Patch], on: bool, quiet: bool) -> None:  # noqa: FBT001
     value, report, patch = made
     texts = {entry.place.path: change.before for entry in report.findings for change in patch.files}
+    put_in = {"FROM y\n", *(change.after for change in patch.files), value}
+    paths = [change.path for change in patch.files]
+    proposed = {
+        entry.fingerprint: Fix((entry,), Safety.SAFE, tuple(FileEdit(path, Edit(Span(0, 1), one)) for path in paths))
+        for entry, one in zip(report.findings, sorted(put_in, key=len), strict=False)
+    }
     run = Run(root=value, argument=value, written=on, quiet=quiet)
     shown = [
         text.scan(report, Paint(on=on), texts=texts, quiet=quiet),
         text.outcome(Patched(report, patch), Paint(on=on), run),
         text.outcome(Unchanged(report), Paint(on=on), run),
         as_json.scan(report),
+        sarif.scan(report, texts, proposed),
+        github.scan(report, texts),
+        junit.scan(report),
         as_json.outcome(Patched(report, patch)),
         as_json.outcome(Unchanged(report)),
     ]
