@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rewriter.copied import CopiedFile, copied_files
 from rewriter.flow import Flow, flows
+from rewriter.left import Left, left_behind
 from rewriter.project import Build, Project
 from rewriter.services import EnvFile, Gift, Ref, env_files, gifts
 
@@ -17,6 +18,7 @@ class Analysis:
         self._copied: dict[str, tuple[CopiedFile, ...]] = {}
         self._env_files: dict[str, tuple[EnvFile, tuple[Ref, ...]]] | None = None
         self._gifts: tuple[Gift, ...] | None = None
+        self._left: dict[str, tuple[Left, ...]] = {}
 
     def flows(self, build: Build) -> tuple[Flow, ...]:
         """Return the flows of secret variables through one Dockerfile."""
@@ -41,3 +43,9 @@ class Analysis:
         if self._env_files is None:
             self._env_files = env_files(self.project)
         return self._env_files
+
+    def left(self, build: Build) -> tuple[Left, ...]:
+        """Return what the RUNs of one Dockerfile leave behind of secrets."""
+        if build.path not in self._left:
+            self._left[build.path] = left_behind(build, self.flows(build))
+        return self._left[build.path]

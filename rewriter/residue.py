@@ -60,16 +60,32 @@ class Residue:
     word: Word | None
 
 
-def residues(build: Build, body: RunBody, names: Iterable[str]) -> tuple[Residue, ...]:
-    """Return what one RUN leaves behind of the variables `names`, in text order."""
+def residues(build: Build, body: RunBody, names: Iterable[str], file: str = "") -> tuple[Residue, ...]:
+    """Return what one RUN leaves behind of the variables `names`, and of a mounted `file`, in text order."""
     found: list[Residue] = []
     for fragment in body.fragments:
-        tainted = _tainted(fragment, frozenset(names))
+        tainted = _tainted(fragment, frozenset(names), file)
         users = _users(fragment, tainted)
-        for holder, visit in body.commands():
-            if holder is fragment and visit.command.span in users:
-                found += _of_command(build, body, fragment, visit, tainted)
+        for visit in fragment.visits:
+            named = bool(file) and file in visit.command.span.of(fragment.script.text)
+            if named or visit.command.span in users:
+                found += _of_command(build, body, fragment, visit, tainted, file=file if named else "")
+            if named:
+                found += _moved(build, body, fragment, visit, file)
     return tuple(found)
+
+
+_MOVERS: Final = frozenset({"cp", "mv", "install", "ln", "rsync"})
+
+
+def _moved(build: Build, body: RunBody, fragment: Fragment, visit: Visit, file: str) -> Iterator[Residue]:
+    """Yield the place to which a command copies a mounted file."""
+    words = [word for word in bare_words(visit.command) if not word.text.startswith("-")]
+    linked = any(word.text.startswith("-") and "s" in word.text for word in bare_words(visit.command)[1:])
+    if len(words) > 2 and words[0].value in _MOVERS and not (words[0].value == "ln" and linked):
+        target = words[-1]
+        if any(word.value == file for word in words[1:-1]):
+            yield _residue(build, body, fragment, visit, Kept.WRITTEN, target)
 
 
 def literal_residues(build: Build, secret: CommandSecret) -> tuple[Residue, ...]:
@@ -79,13 +95,13 @@ def literal_residues(build: Build, secret: CommandSecret) -> tuple[Residue, ...]
     return tuple(_of_command(build, secret.body, secret.fragment, secret.visit, frozenset(), literal=secret))
 
 
-def _tainted(fragment: Fragment, names: frozenset[str]) -> frozenset[str]:
-    """Return the names and every shell variable that is made from one of them."""
+def _tainted(fragment: Fragment, names: frozenset[str], file: str = "") -> frozenset[str]:
+    """Return the names and every shell variable that is made from one of them, or from a file."""
     found = set(names)
-    for visit in fragment.visits:
-        for assigned in visit.command.assignments:
-            if found.intersection(fragment.names_in(assigned.span)):
-                found.add(assigned.name)
+    for assigned in fragment.assigned:
+        inside = assigned.value is not None and bool(file) and file in assigned.value.text
+        if inside or found.intersection(fragment.names_in(assigned.span)):
+            found.add(assigned.name)
     return frozenset(found)
 
 
@@ -96,6 +112,14 @@ def _users(fragment: Fragment, names: frozenset[str]) -> set[object]:
 
 _GIT_NETWORK: Final = frozenset({"clone", "fetch", "pull", "ls-remote", "push", "submodule", "remote", "lfs"})
 _FORGETS: Final = frozenset({"--unset", "--unset-all", "--remove-section", "--get", "--get-all", "--list", "-l"})
+_ANSWERING: Final = frozenset(
+    {
+        "curl", "wget", "http", "https", "gh", "glab", "git", "aws", "az", "gcloud", "gsutil", "vault", "npm", "npx",
+        "yarn", "pnpm", "pip", "pip3", "composer", "mvn", "gradle", "dotnet", "nuget", "psql", "pg_dump", "mysql",
+        "mysqldump", "mongodump", "mongosh", "redis-cli", "kubectl", "helm", "ssh", "svn", "make", "go", "cargo",
+    }
+)  # fmt: skip
+"""Programs that print what they get or do, not what they are given: their output holds no credential."""
 _HARMLESS: Final = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
 
 
@@ -107,10 +131,11 @@ def _of_command(
     names: frozenset[str],
     *,
     literal: CommandSecret | None = None,
+    file: str = "",
 ) -> Iterator[Residue]:
     words = bare_words(visit.command)
     program = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
-    for target in _targets(visit):
+    for target in _targets(visit) if program not in _ANSWERING else ():
         if target.value is None or not target.value.startswith(_HARMLESS):
             yield _residue(build, body, fragment, visit, Kept.WRITTEN, target)
     if program == "git":
@@ -120,7 +145,8 @@ def _of_command(
         mine = (
             secret.visit is not None and secret.visit.command.span == visit.command.span and secret.fragment is fragment
         )
-        if mine and secret.persists and (secret is literal or names & set(secret.variables)):
+        here = bool(file) and secret.word is not None and file in secret.word.text
+        if mine and secret.persists and (secret is literal or here or names & set(secret.variables)):
             gone = _stored_removed(body, fragment, visit, secret.persists)
             yield Residue(body, fragment, visit, Kept.STORED, None, secret.persists, contained=gone, word=None)
 

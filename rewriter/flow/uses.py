@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Final
 
 from rewriter.documents.dockerfile import Binding, Instruction, Kind, references, scope
@@ -10,7 +11,7 @@ from rewriter.documents.run import RunBody
 from rewriter.flow.model import Definition, Use
 from rewriter.project import Build, Project
 from rewriter.readers import Reach, variable_reach
-from rewriter.recipes import Recipe, inert_commands
+from rewriter.recipes import Recipe, inert_commands, recipes
 
 
 def uses_of(
@@ -60,13 +61,33 @@ def _shadowed(body: RunBody, name: str) -> bool:
 
 
 class _Configured:
-    """Tell whether a credential file of a tool, somewhere in the context, refers to a variable."""
+    """Tell whether a credential file of a tool, somewhere in the context, refers to a variable.
+
+    A file that the Dockerfile brings to its place, and that the repository lacks, may refer to any variable but
+    those that are another tool's own.
+    """
 
     def __init__(self, project: Project, build: Build) -> None:
         self.project = project
         self.build = build
 
+    @cached_property
+    def _unseen(self) -> frozenset[str]:
+        """Return the base names of files that COPY, `cp` or `mv` put somewhere and that the context lacks."""
+        present = {path.rsplit("/", 1)[-1] for path in self.project.context_files(self.build)}
+        words = [
+            word.value
+            for entry in self.build.dockerfile.instructions
+            if entry.keyword in ("COPY", "ADD") and entry.flag("from") is None
+            for word in entry.operands
+        ]
+        for body in self.build.runs:
+            words += (word for line in body.command_lines if line[0] in ("cp", "mv", "ln") for word in line[1:])
+        return frozenset(word.rsplit("/", 1)[-1] for word in words) - present
+
     def __call__(self, recipe: Recipe, name: str) -> bool:
+        if any(not self._unseen.isdisjoint(file.names) for file in recipe.files) and not _anothers(recipe, name):
+            return True
         prefix = f"{self.build.context}/" if self.build.context else ""
         for path in self.project.context_files(self.build):
             base = path.rsplit("/", 1)[-1]
@@ -75,6 +96,10 @@ class _Configured:
                 if text is not None and f"{{{name}" in text.replace("env.", ""):
                     return True
         return False
+
+
+def _anothers(recipe: Recipe, name: str) -> bool:
+    return any(other is not recipe and other.reads_variable(name) for other in recipes())
 
 
 _UNEXPANDED: Final = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "RUN", "COMMENT")

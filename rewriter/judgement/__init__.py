@@ -9,6 +9,7 @@ from rewriter.judgement.argument import Argument, Word
 from rewriter.judgement.commands import command_credentials, text_credentials
 from rewriter.judgement.contents import file_content
 from rewriter.judgement.files import copied_file, credential_file, secret_id
+from rewriter.judgement.key_files import key_file
 from rewriter.judgement.kingfisher import KingfisherRules, installed_rules
 from rewriter.judgement.names import judge_name
 from rewriter.judgement.pairs import judge_pair
@@ -58,6 +59,7 @@ __all__ = [
     "judge_name",
     "judge_pair",
     "judge_value",
+    "key_file",
     "may_hold_credential",
     "piped_password",
     "provider_token",

@@ -8,19 +8,14 @@ Refused: a file that no known build tool reads, since the running container may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
-from rewriter.credentials import literal_ids
-from rewriter.documents.dockerfile import Instruction, mount
-from rewriter.documents.run import RunBody
-from rewriter.flow import secret_id
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
 from rewriter.project import Build
-from rewriter.readers import Reach
-from rewriter.residue import Kept, Residue, literal_residues, residues
+from rewriter.residue import Kept, Residue
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-secret-left-in-file"
@@ -29,34 +24,11 @@ NAME: Final = "no-secret-left-in-file"
 def check(analysis: Analysis) -> Iterable[Finding]:
     """Yield one finding for each command that leaves a secret behind in its layer."""
     for build in analysis.project.builds:
-        for body, name, secret, residue in _residues(analysis, build):
+        for left in analysis.left(build):
+            residue = left.residue
             if not residue.contained:
-                span = residue.fragment.span(residue.visit.command.span) or body.instruction.keyword_span
-                yield report(NAME, build.dockerfile.source, span, _leak(build, name, secret, residue))
-
-
-def _residues(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, str, str, Residue]]:
-    for flow in analysis.flows(build):
-        bodies = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
-        for body in bodies.values():
-            for residue in residues(build, body, flow.names):
-                yield body, flow.roots[0], secret_id(flow.roots[0]), residue
-    for secret, identity in literal_ids(build.secrets):
-        for residue in literal_residues(build, secret):
-            yield secret.body, identity.upper(), identity, residue
-    for entry in build.commands.entries:
-        for name, identity in _mounted(entry):
-            body = build.commands.body(entry)
-            for residue in residues(build, body, (name,)):
-                yield body, name, identity, residue
-
-
-def _mounted(entry: Instruction) -> Iterator[tuple[str, str]]:
-    """Yield the environment names, with the ids, of the secrets that a RUN mounts already."""
-    for flag in entry.flags:
-        found = mount(flag)
-        if found is not None and found.type == "secret" and (name := found.get("env")):
-            yield name, found.get("id") or name
+                span = residue.fragment.span(residue.visit.command.span) or residue.body.instruction.keyword_span
+                yield report(NAME, build.dockerfile.source, span, _leak(build, left.name, left.secret, residue))
 
 
 def _leak(build: Build, name: str, secret: str, residue: Residue) -> Leak:

@@ -1,0 +1,103 @@
+"""List what the RUNs of one Dockerfile leave behind of secrets, and who reads it from the layer afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rewriter.credentials import literal_ids
+from rewriter.documents.dockerfile import Instruction, mount, successors
+from rewriter.documents.run import RunBody
+from rewriter.flow import Flow, secret_id
+from rewriter.project import Build
+from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
+from rewriter.residue import Kept, Residue, literal_residues, residues
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Hold one command that leaves a secret behind; `name` is the variable or the mount, `secret` its id."""
+
+    name: str
+    secret: str
+    residue: Residue
+
+
+def left_behind(build: Build, flows: Iterable[Flow]) -> tuple[Left, ...]:
+    """Return what RUNs leave behind of variables, of literals and of mounted secrets."""
+    return (*_of_flows(build, flows), *_of_literals(build), *_of_mounts(build))
+
+
+def _of_flows(build: Build, flows: Iterable[Flow]) -> Iterator[Left]:
+    for flow in flows:
+        bodies = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
+        for body in bodies.values():
+            for residue in residues(build, body, flow.names):
+                yield Left(flow.roots[0], secret_id(flow.roots[0]), residue)
+
+
+def _of_literals(build: Build) -> Iterator[Left]:
+    for secret, identity in literal_ids(build.secrets):
+        for residue in literal_residues(build, secret):
+            yield Left(identity.upper(), identity, residue)
+
+
+def _of_mounts(build: Build) -> Iterator[Left]:
+    for entry in build.commands.entries:
+        for name, identity, file in _mounted(entry):
+            body = build.commands.body(entry)
+            for residue in residues(build, body, (name,) if not file else (), file):
+                yield Left(name, identity, residue)
+
+
+def _mounted(entry: Instruction) -> Iterator[tuple[str, str, str]]:
+    """Yield name, id and file of the secrets that a RUN mounts already; the file is empty for a variable."""
+    for flag in entry.flags:
+        found = mount(flag)
+        if found is None or found.type != "secret":
+            continue
+        name, identity, target = found.get("env"), found.get("id"), found.get("target")
+        if name:
+            yield name, identity or name, ""
+        if target or (identity and not name):
+            file = target or f"/run/secrets/{identity}"
+            yield identity or file.rsplit("/", 1)[-1], identity or file.rsplit("/", 1)[-1], file
+
+
+def later_readers(build: Build, left: Left) -> Iterator[RunBody]:
+    """Yield the RUNs that read from the layer what an earlier one left there, as far as that is certain."""
+    start = left.residue.body.instruction
+    inheriting = {start.stage, *successors(build.dockerfile, start.stage)}
+    for body in build.runs:
+        if body.instruction.index > start.index and body.instruction.stage in inheriting and _reads(body, left.residue):
+            yield body
+
+
+def _reads(body: RunBody, residue: Residue) -> bool:
+    if residue.kind is Kept.WRITTEN:
+        base = residue.written.strip("\"'").rsplit("/", 1)[-1]
+        path = residue.path or (f"/root/{base}" if base and "$" not in base else "")
+        if not path:
+            return False
+        reach = file_reach(body, path)
+        return reach is Reach.TOOL or (reach is Reach.TEXT and (_uses(body, base) or _by_tool(body, path)))
+    if residue.kind is Kept.GIT_CONFIG:
+        return tool_file_reach(body, "/root/.gitconfig") is Reach.TOOL
+    if residue.kind is Kept.STORED:
+        mine = {recipe.name for words in residue.body.command_lines for recipe in recipes_called(words)}
+        words = (words for words in body.command_lines if not {"config", "set"} & set(words[1:3]))
+        return any(recipe.name in mine for line in words for recipe in recipes_called(line))
+    return False
+
+
+def _by_tool(body: RunBody, path: str) -> bool:
+    return tool_file_reach(body, path) is Reach.TOOL
+
+
+def _uses(body: RunBody, base: str) -> bool:
+    """Tell whether a command names the file for another reason than to remove it or to set its mode."""
+    return any(
+        words[0].rsplit("/", 1)[-1] not in ("rm", "chmod", "chown", "unlink", "shred", "ls", "test", "echo")
+        and any(word.rsplit("/", 1)[-1] == base for word in words[1:])
+        for words in body.command_lines
+    )
