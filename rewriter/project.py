@@ -74,7 +74,10 @@ class Commands:
     def secrets(self) -> dict[int, tuple[CommandSecret, ...]]:
         """Return the credentials in the commands of the RUNs that hold any, by the index of the instruction."""
         source = self.dockerfile.source
-        suspects = (entry for entry in self.entries if may_hold_credential(written(source, entry)))
+        texts = [written(source, entry) for entry in self.entries]
+        if not texts or not may_hold_credential("\n".join(texts)):  # most files; what holds for all holds for each
+            return {}
+        suspects = (entry for entry, text in zip(self.entries, texts, strict=True) if may_hold_credential(text))
         return {entry.index: found for entry in suspects if (found := command_secrets(self.body(entry)))}
 
 
