@@ -5,7 +5,7 @@ from __future__ import annotations
 from rewriter.documents.dockerfile import Binding
 from rewriter.flow.model import Definition, Flow, Origin
 from rewriter.flow.runtime import phase_of, runtime_readers
-from rewriter.flow.tracer import Tracer, bindings_of
+from rewriter.flow.tracer import Tracer, bindings_of, suspect
 from rewriter.flow.uses import blocked_by, uses_of
 from rewriter.model.masked import Masked
 from rewriter.project import Build, Project
@@ -14,7 +14,7 @@ from rewriter.project import Build, Project
 def flows(project: Project, build: Build) -> tuple[Flow, ...]:
     """Return the flows of secrets through one Dockerfile, in the order of their first assignment."""
     bindings = tuple(bindings_of(build))
-    if not bindings:
+    if not build.secrets and not any(map(suspect, bindings)):
         return ()
     tracer = Tracer(build, bindings)
     secret = tracer.secret_names()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rewriter.documents.dockerfile import Binding, Kind, references
 from rewriter.flow.model import Origin
-from rewriter.judgement import Assignment, PairVerdict, judge_name, judge_pair, url_credentials
+from rewriter.judgement import Assignment, PairVerdict, judge_name, judge_pair, may_hold_credential, url_credentials
 from rewriter.project import Build
 
 
@@ -27,6 +27,13 @@ def bindings_of(build: Build) -> Iterable[Binding]:
                 default=assignment.value,
                 value=None,
             )
+
+
+def suspect(binding: Binding) -> bool:
+    """Tell cheaply whether an assignment may be a secret's: by its name, or by what its value holds."""
+    named = judge_name(binding.name)
+    value = binding.assignment.value
+    return named.secret or named.carries_url or (value is not None and may_hold_credential(value.value))
 
 
 class Tracer:
@@ -50,7 +57,7 @@ class Tracer:
 
     def secret_names(self) -> frozenset[str]:
         """Return every name that carries a secret: by name, by value, by use, or from one that does."""
-        secret = {binding.name for binding in self.bindings if self.verdict(binding).secret}
+        secret = {binding.name for binding in self.bindings if suspect(binding) and self.verdict(binding).secret}
         secret |= self._by_use()
         changed = True
         while changed:

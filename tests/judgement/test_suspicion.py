@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from rewriter.credentials import command_secrets
 from rewriter.documents import dockerfile
 from rewriter.documents.run import read_run, written
-from rewriter.judgement import command_credentials, judge_name, may_hold_credential, piped_password
+from rewriter.judgement import (
+    Assignment,
+    command_credentials,
+    judge_name,
+    judge_pair,
+    may_hold_credential,
+    piped_password,
+)
 from rewriter.judgement import name_words as names
 from rewriter.judgement.name_table import NAMES
 from rewriter.judgement.pipes import _READERS
@@ -116,3 +123,12 @@ def test_no_command_with_a_credential_is_cleared(command: str) -> None:
 )
 def test_plain_work_is_cleared(command: str) -> None:
     assert not may_hold_credential(command)
+
+
+@settings(deadline=None)
+@given(st.one_of(TEXT, st.sampled_from(list(TOKENS.values()))), st.sampled_from(list(Assignment)))
+@example("postgres://u:k9xtigers@db/x", Assignment.FIXED)
+@example("-Duser=u -Dpassword=k9xtigers", Assignment.FIXED)
+def test_no_value_that_is_a_credential_by_itself_is_cleared(value: str, how: Assignment) -> None:
+    if judge_pair("NEUTRAL", value, assignment=how).secret:
+        assert may_hold_credential(value)
