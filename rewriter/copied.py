@@ -14,7 +14,16 @@ from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Visit
 from rewriter.documents.shell import Word as ShellWord
 from rewriter.errors import RepositoryError
-from rewriter.judgement import ContentVerdict, FileVerdict, credential_file, file_content
+from rewriter.judgement import (
+    Category,
+    Certainty,
+    ContentVerdict,
+    FileVerdict,
+    credential_file,
+    file_content,
+    is_harmless,
+    secret_id,
+)
 from rewriter.project import Build, Project, context_path
 from rewriter.readers import Reach, file_reach, tool_file_reach
 from rewriter.repository import Kind
@@ -68,13 +77,13 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
     if len(words) < 2:
         return
     for word in words[:-1]:
-        if "://" in word.value or "$" in word.value:
+        if "://" in word.value or "$" in word.value or word.value.startswith("<<"):
             continue
         for source, whole in _matches(project, build, word.value):
             named, verdict = source, credential_file(source)
             if verdict is None and not whole:
                 named = _target(build, entry, words, word, source) or source
-                verdict = _by_target(named, source)
+                verdict = _by_target(named, source) or _by_content(project, build, source)
             if verdict is None:
                 continue
             content = _content(project, build, source, named)
@@ -97,9 +106,36 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
 
 def _by_target(target: str, source: str) -> FileVerdict | None:
     """Judge a file by the name that it gets in the image, where its own says nothing."""
-    verdict = credential_file(target)
+    verdict = None if is_harmless(source) else credential_file(target)
     base = source.rsplit("/", 1)[-1].lstrip(".")
     return None if verdict is None else replace(verdict, secret_id=base.partition(".")[0].lower() or verdict.secret_id)
+
+
+_LOOKED_INTO: Final = (
+    ".json",
+    ".pem",
+    ".txt",
+    ".conf",
+    ".cfg",
+    ".cnf",
+    ".ini",
+    ".key",
+    ".crt",
+    ".cert",
+    ".yml",
+    ".yaml",
+)
+
+
+def _by_content(project: Project, build: Build, source: str) -> FileVerdict | None:
+    """Judge a file by a private key in it, where neither name says anything."""
+    base = source.rsplit("/", 1)[-1]
+    if not base.lower().endswith(_LOOKED_INTO) and "." in base:
+        return None
+    text = project.text(f"{build.context}/{source}" if build.context else source)
+    if text is None or "PRIVATE KEY-----" not in text or base in ("package.json", "package-lock.json"):
+        return None
+    return FileVerdict("private-key", Category.PRIVATE_KEY, Certainty.NEEDS_CONTENT, secret_id(source))
 
 
 def _matches(project: Project, build: Build, pattern: str) -> Iterator[tuple[str, bool]]:
@@ -117,11 +153,15 @@ def _matches(project: Project, build: Build, pattern: str) -> Iterator[tuple[str
             yield name, False
         return
     depth = name.count("/")
+    found = False
     for path in files:
         parts = path.split("/")
         head = "/".join(parts[: depth + 1])
         if all(fnmatchcase(part, want) for part, want in zip(head.split("/"), name.split("/"), strict=False)):
+            found = True
             yield path, len(parts) > depth + 1
+    if not found:
+        yield name, False
 
 
 def _content(project: Project, build: Build, source: str, named: str) -> ContentVerdict | None:
@@ -132,6 +172,13 @@ def _content(project: Project, build: Build, source: str, named: str) -> Content
         return file_content(named, project.repository.read(path))
     except RepositoryError:
         return None
+
+
+def image_folder(build: Build, entry: Instruction) -> str | None:
+    """Return the folder of the image that a COPY of the whole context fills, None if it cannot be told."""
+    words = entry.operands
+    found = _target(build, entry, words, words[0], "x") if len(words) > 1 else None
+    return None if found is None or not found.startswith("/") else posixpath.dirname(found)
 
 
 def _target(build: Build, entry: Instruction, words: tuple[Word, ...], word: Word, source: str) -> str | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
+from rewriter.command_secret import CommandSecret
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Visit
 from rewriter.documents.shell import Word as ShellWord
@@ -22,32 +22,10 @@ from rewriter.judgement import Word as Argument
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
+from rewriter.powershell import powershell_secrets
+from rewriter.shell_texts import assigned_secrets, fed_secrets
 
-
-@dataclass(frozen=True, slots=True)
-class CommandSecret:
-    """Hold one credential in a command.
-
-    `span` is its place in the file (None inside text that cannot be mapped back). `word` is the word that
-    holds it, `inside` the credential's offsets in the script's text. A literal has a `value`; otherwise it
-    is made of `variables`. `persists` names the file a tool writes.
-    """
-
-    body: RunBody
-    fragment: Fragment | None
-    visit: Visit | None
-    tool: str
-    option: str
-    category: Category
-    confidence: Confidence
-    span: Span | None
-    word: ShellWord | None
-    inside: Span
-    value: Masked | None
-    variables: tuple[str, ...]
-    persists: str | None
-    placeholder: bool
-    companion: bool
+__all__ = ["CommandSecret", "command_secrets", "literal_ids"]
 
 
 def command_secrets(body: RunBody) -> tuple[CommandSecret, ...]:
@@ -57,12 +35,15 @@ def command_secrets(body: RunBody) -> tuple[CommandSecret, ...]:
         found += _in_command(body, fragment, visit)
     if body.argv and not body.fragments:
         found += _in_argv(body)
+    found += powershell_secrets(body, tuple(one.span for one in found))
     return tuple(found)
 
 
 def _in_command(body: RunBody, fragment: Fragment, visit: Visit) -> Iterable[CommandSecret]:
     words = bare_words(visit.command)
     taken: list[Span] = []
+    yield from assigned_secrets(body, fragment, visit)
+    yield from fed_secrets(body, fragment, visit, words)
     if words and words[0].value is not None:
         program = words[0].value.rsplit("/", 1)[-1]
         arguments = tuple(Argument(word.text, word.value, fragment.names_in(word.span)) for word in words[1:])
@@ -78,7 +59,7 @@ def _in_command(body: RunBody, fragment: Fragment, visit: Visit) -> Iterable[Com
 
 def _in_pipe(body: RunBody, fragment: Fragment, visit: Visit, words: tuple[ShellWord, ...]) -> Iterable[CommandSecret]:
     """Yield what `echo ... | reader` hands to a program that takes a password."""
-    reader = bare_words(visit.piped_to) if visit.piped_to is not None else ()
+    reader = visit.piped_to.words if visit.piped_to is not None else ()
     if not reader or reader[0].value is None:
         return
     arguments = tuple(Argument(word.text, word.value, fragment.names_in(word.span)) for word in words[1:])

@@ -8,23 +8,24 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Final
 
 from rewriter import callers
-from rewriter.callers import Caller
+from rewriter.callers import Caller, RunEnvironment
 from rewriter.credentials import CommandSecret, command_secrets
 from rewriter.documents import compose, dockerfile, dockerignore
 from rewriter.documents.compose import Compose
 from rewriter.documents.dockerfile import Dockerfile, Instruction
 from rewriter.documents.run import RunBody, is_posix_shell, read_run, written
 from rewriter.errors import ParseError, RepositoryError
-from rewriter.judgement import may_hold_credential
+from rewriter.judgement import may_hold_credential, may_name_key_file
 from rewriter.model.patch import Problem
 from rewriter.model.text import Source, decode
+from rewriter.readers import key_files
 from rewriter.repository import Kind, Repository
 from rewriter.settings import Settings
 
@@ -113,6 +114,14 @@ class Build:
         """Return the credentials in the commands of one RUN."""
         return self.commands.secrets.get(body.instruction.index, ())
 
+    def with_key_files(self) -> Iterator[tuple[RunBody, str]]:
+        """Yield the RUNs that tell a tool to log in with a key file, with its path."""
+        source = self.dockerfile.source
+        for entry in self.commands.entries:
+            if may_name_key_file(written(source, entry)):
+                body = self.commands.body(entry)
+                yield from ((body, name) for name in key_files(body))
+
     def posix_shell(self, instruction: Instruction) -> bool:
         """Tell whether the shell that runs an instruction is POSIX-like."""
         machine = dockerfile.machine(self.dockerfile, instruction)
@@ -125,6 +134,7 @@ class Cache:
     def __init__(self) -> None:
         self.dockerfiles: dict[tuple[str, str], Commands] = {}
         self.callers: dict[tuple[str, str], tuple[Caller, ...]] = {}
+        self.environments: dict[tuple[str, str], tuple[RunEnvironment, ...]] = {}
         self.composes: dict[tuple[str, str], Compose] = {}
 
 
@@ -138,6 +148,7 @@ class Project:
         builds: tuple[Build, ...],
         composes: tuple[Compose, ...],
         called: tuple[Caller, ...],
+        environments: tuple[RunEnvironment, ...],
         known: frozenset[str],
         problems: tuple[Problem, ...],
         documents: int,
@@ -150,6 +161,7 @@ class Project:
         self.caller_paths = frozenset(caller.path for caller in called)
         self.composes = composes
         self.callers = called
+        self.environments = environments
         self.problems = problems
         self.documents = documents
         self.cache = cache
@@ -189,14 +201,20 @@ class Project:
     def _list_context(self, build: Build) -> tuple[str, ...]:
         prefix = f"{build.context}/" if build.context else ""
         inside = [path.removeprefix(prefix) for path in _below(self.repository.paths(), build.context)]
+        hidden = self._hidden(build)
+        return tuple(inside) if hidden is None else tuple(path for path in inside if not hidden(path))
+
+    def _hidden(self, build: Build) -> Callable[[str], bool] | None:
         name = dockerignore.ignore_file_for(self.repository, build.context, build.path)
-        if name is None:
-            return tuple(inside)
-        text = self.text(name)
-        if text is None:
-            return tuple(inside)
-        hidden = dockerignore.matcher(dockerignore.parse(Source(name, text)))
-        return tuple(path for path in inside if not hidden(path))
+        text = None if name is None else self.text(name)
+        if name is None or text is None:
+            return None
+        return dockerignore.matcher(dockerignore.parse(Source(name, text)))
+
+    def hides(self, build: Build, path: str) -> bool:
+        """Tell whether the ignore file of a build keeps a path out of its context, be it there or not."""
+        hidden = self._hidden(build)
+        return hidden is not None and hidden(path)
 
     def context_script(self, build: Build) -> Callable[[str], str | None]:
         """Return a function that gives the text of the context's script which a command names."""
@@ -264,6 +282,7 @@ class Outline:
     dockerfiles: tuple[str, ...]
     known: frozenset[str]
     called: tuple[Caller, ...]
+    environments: tuple[RunEnvironment, ...]
     composes: tuple[Compose, ...]
     problems: tuple[Problem, ...]
     documents: int
@@ -284,7 +303,8 @@ class Outline:
         cuts = [free[start : start + size] for start in range(first, len(free), size)]
         mine = replace(self, dockerfiles=tuple(sorted((*bound, *free[:first]))))
         others = (
-            replace(self, dockerfiles=tuple(cut), called=(), composes=(), problems=(), documents=0) for cut in cuts
+            replace(self, dockerfiles=tuple(cut), called=(), environments=(), composes=(), problems=(), documents=0)
+            for cut in cuts
         )
         return (mine, *others)
 
@@ -300,10 +320,13 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
     reader = _Reader(repository, cache)
     paths = (only,) if only is not None else _selected(repository.documents(), settings.exclude)
     found: list[Caller] = []
+    environments: list[RunEnvironment] = []
     composes: list[Compose] = []
     for path in paths:
         if callers.is_candidate(path) and not is_dockerfile(path):
-            found += reader.callers(path)
+            called, given = reader.callers(path)
+            found += called
+            environments += given
             if compose.is_compose_path(path):
                 composes += reader.compose(path)
     named = {caller.dockerfile for caller in found if caller.dockerfile}
@@ -312,6 +335,7 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
         dockerfiles=wanted,
         known=frozenset(wanted),
         called=tuple(found),
+        environments=tuple(environments),
         composes=tuple(composes),
         problems=tuple(reader.problems),
         documents=reader.count,
@@ -333,6 +357,7 @@ def join(repository: Repository, outlined: Outline, cache: Cache) -> Project:
         builds=builds,
         composes=outlined.composes,
         called=outlined.called,
+        environments=outlined.environments,
         known=outlined.known,
         problems=(*outlined.problems, *reader.problems),
         documents=outlined.documents + reader.count,
@@ -381,21 +406,23 @@ class _Reader:
                 return None
         return self.cache.dockerfiles[key]
 
-    def callers(self, path: str) -> tuple[Caller, ...]:
+    def callers(self, path: str) -> tuple[tuple[Caller, ...], tuple[RunEnvironment, ...]]:
         source = self._source(path)
         if source is None:
-            return ()
+            return (), ()
         key = (path, source.text)
         if key not in self.cache.callers:
             try:
-                self.cache.callers[key] = callers.find(
+                reading = callers.read(
                     path, source, files=lambda name: self.repository.kind(name) in (Kind.FILE, Kind.LINK)
                 )
+                self.cache.callers[key] = reading.callers
+                self.cache.environments[key] = reading.environments
             except ParseError as error:
                 if "docker" in source.text or "build-arg" in source.text:
                     self.problems.append(Problem(path, error.line, error.what))
-                return ()
-        return self.cache.callers[key]
+                return (), ()
+        return self.cache.callers[key], self.cache.environments[key]
 
     def compose(self, path: str) -> tuple[Compose, ...]:
         source = self._source(path)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from rewriter.documents.run import RunBody
+from rewriter.judgement import key_file, ssh_key_file
 from rewriter.recipes import Recipe, inert_commands, recipes
 
 
@@ -79,7 +80,7 @@ def variable_reach(
     `configured` tells whether a tool's configuration file in the context refers to the variable, `script`
     gives the text of a script of the context, or None.
     """
-    if body.mentions(name):
+    if body.mentions(name) and not body.only_spells(name) and not _only_spelt(body, name):
         return Reach.TEXT
     best = Reach.OPAQUE if body.problem else Reach.NONE
     for words in body.command_lines:
@@ -87,6 +88,14 @@ def variable_reach(
         if _ORDER[reach] < _ORDER[best]:
             best = reach
     return best
+
+
+def _only_spelt(body: RunBody, name: str) -> bool:
+    """Tell whether the name stands only as a bare word of a tool that is known, its dollar sign forgotten."""
+    if body.problem is not None or f"${name}" in body.text or f"{{{name}" in body.text:
+        return False
+    bare = sum(words.count(name) for words in body.command_lines if recipes_called(words) and words[0] != name)
+    return bare > 0 and bare == len(re.findall(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", body.text))
 
 
 _ORDER: Final = {reach: rank for rank, reach in enumerate(Reach)}
@@ -113,6 +122,13 @@ def _command_reach(
         return Reach.OPAQUE if any(recipe.executes(words) for recipe in called) else Reach.NONE
     program = words[0].rsplit("/", 1)[-1]
     return Reach.NONE if program in inert_commands() and not known else Reach.OPAQUE
+
+
+def key_files(body: RunBody) -> tuple[str, ...]:
+    """Return the key files that a RUN tells its tools to log in with."""
+    found = [key_file(words) for words in body.command_lines]
+    found.append(ssh_key_file(body.text))
+    return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
 def file_reach(body: RunBody, path: str) -> Reach:

@@ -25,7 +25,8 @@ from rewriter.documents.shell import (
     Visit,
     Word,
 )
-from rewriter.judgement import url_credentials
+from rewriter.judgement import Word as Argument
+from rewriter.judgement import command_credentials, url_credentials
 from rewriter.project import Build
 
 
@@ -92,6 +93,9 @@ def literal_residues(build: Build, secret: CommandSecret) -> tuple[Residue, ...]
     """Return what the command with a literal credential leaves behind of it."""
     if secret.fragment is None or secret.visit is None:
         return ()
+    word = secret.word
+    if word is not None and all(word.span != other.span for other in secret.visit.command.words):
+        return ()  # in front of the command: the command's output is its own
     return tuple(_of_command(build, secret.body, secret.fragment, secret.visit, frozenset(), literal=secret))
 
 
@@ -141,14 +145,31 @@ def _of_command(
     if program == "git":
         yield from _git(build, body, fragment, visit, words=words, names=names)
         return
+    if file:
+        yield from _stored_from(body, fragment, visit, words, file)
     for secret in build.secrets_in(body):
         mine = (
             secret.visit is not None and secret.visit.command.span == visit.command.span and secret.fragment is fragment
         )
-        here = bool(file) and secret.word is not None and file in secret.word.text
-        if mine and secret.persists and (secret is literal or here or names & set(secret.variables)):
+        if mine and secret.persists and (secret is literal or names & set(secret.variables)):
             gone = _stored_removed(body, fragment, visit, secret.persists)
             yield Residue(body, fragment, visit, Kept.STORED, None, secret.persists, contained=gone, word=None)
+
+
+def _stored_from(
+    body: RunBody, fragment: Fragment, visit: Visit, words: tuple[Word, ...], file: str
+) -> Iterator[Residue]:
+    """Yield what a tool stores that takes the credential from a mounted file: `npm config set K $(cat FILE)`."""
+    arguments = tuple(
+        Argument("$TOKEN", None, ("TOKEN",))
+        if file in word.text and word.value is None
+        else Argument(word.text, word.value)
+        for word in words[1:]
+    )
+    for found in command_credentials(words[0].value or "", arguments) if words else ():
+        if found.persists and found.variables:
+            gone = _stored_removed(body, fragment, visit, found.persists)
+            yield Residue(body, fragment, visit, Kept.STORED, None, found.persists, contained=gone, word=None)
 
 
 def _git(

@@ -24,6 +24,7 @@ from rewriter.callers.model import (
     Reading,
     RunEnvironment,
 )
+from rewriter.callers.stores import from_secret_store
 from rewriter.model.text import Source
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Reading",
     "RunEnvironment",
     "find",
+    "from_secret_store",
     "is_candidate",
     "read",
     "runs",

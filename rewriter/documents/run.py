@@ -114,6 +114,11 @@ class RunBody:
         """Tell whether the name stands in the text as a word of its own."""
         return _word(name).search(self.text) is not None
 
+    def only_spells(self, name: str) -> bool:
+        """Tell whether the name stands only where nothing takes it for a variable: `https://TOKEN@host`."""
+        inert = re.compile(rf"://{re.escape(name)}(?=[:@])|://[\w.-]{{1,100}}:{re.escape(name)}(?=@)")
+        return len(inert.findall(self.text)) == len(_word(name).findall(self.text))
+
     def mentions_path(self, path: str) -> bool:
         """Tell whether the path stands in the text, not as a part of a longer name."""
         return re.search(rf"(?<![A-Za-z0-9_.-]){re.escape(path)}(?![A-Za-z0-9_.-])", self.text) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rewriter.callers import from_secret_store
 from rewriter.documents.dockerfile import Binding, Kind, references
 from rewriter.flow.model import Origin
 from rewriter.judgement import Assignment, PairVerdict, judge_name, judge_pair, may_hold_credential, url_credentials
@@ -59,6 +60,7 @@ class Tracer:
         """Return every name that carries a secret: by name, by value, by use, or from one that does."""
         secret = {binding.name for binding in self.bindings if suspect(binding) and self.verdict(binding).secret}
         secret |= self._by_use()
+        secret |= self._by_callers()
         changed = True
         while changed:
             before = len(secret)
@@ -95,6 +97,13 @@ class Tracer:
                 if name in self.by_name and not judge_name(name).ruled_out and not judge_name(name).companion
             }
         return found
+
+    def _by_callers(self) -> set[str]:
+        """Return neutral names of build arguments that a pipeline fills with one of its secrets."""
+        arguments = [argument for caller in self.build.callers for argument in caller.arguments]
+        return {
+            argument.name for argument in arguments if argument.name in self.by_name and from_secret_store(argument)
+        }
 
     def verdict(self, binding: Binding) -> PairVerdict:
         """Judge one assignment."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 from rewriter.judgement.argument import Argument, Word
 from rewriter.judgement.commands import command_credentials, text_credentials
 from rewriter.judgement.contents import file_content
-from rewriter.judgement.files import copied_file, credential_file, secret_id
-from rewriter.judgement.key_files import key_file
+from rewriter.judgement.files import copied_file, credential_file, is_harmless, secret_id
+from rewriter.judgement.key_files import key_file, may_name_key_file, ssh_key_file
 from rewriter.judgement.kingfisher import KingfisherRules, installed_rules
 from rewriter.judgement.names import judge_name
 from rewriter.judgement.pairs import judge_pair
 from rewriter.judgement.pipes import piped_password
 from rewriter.judgement.providers import ProviderRules, TableRules, provider_token
 from rewriter.judgement.suspicion import may_hold_credential
+from rewriter.judgement.texts import password_hashes
 from rewriter.judgement.urls import url_credentials
 from rewriter.judgement.values import judge_value
 from rewriter.judgement.verdicts import (
@@ -56,14 +57,18 @@ __all__ = [
     "credential_file",
     "file_content",
     "installed_rules",
+    "is_harmless",
     "judge_name",
     "judge_pair",
     "judge_value",
     "key_file",
     "may_hold_credential",
+    "may_name_key_file",
+    "password_hashes",
     "piped_password",
     "provider_token",
     "secret_id",
+    "ssh_key_file",
     "text_credentials",
     "url_credentials",
 ]

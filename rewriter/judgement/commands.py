@@ -74,7 +74,7 @@ def command_credentials(name: str, args: Sequence[Argument]) -> tuple[CommandCre
     for row in _rows().get(tool, ()):
         found += _by_row(row, tool, args, words, first)
     if tool in _EXPORTERS or first:
-        found += _assignments(args, words, first if tool not in _EXPORTERS else len(args))
+        found += _assignments(tool, args, words, first if tool not in _EXPORTERS else len(args))
     if tool not in SILENT:
         found += _by_option_name(tool, args, words, first)
     for index in range(len(args)):
@@ -237,6 +237,8 @@ def _glued(option: str, word: str, tool: str) -> int:
         return len(head) if len(word) > len(head) and _starts(word, head) else 0
     if len(word) > len(option) + 1 and _starts(word, option) and word[len(option)] in "=:":
         return len(option) + 1
+    if tool == "curl" and len(option) == 2 and (flags := _FLAGS_OF_CURL.match(word)) and flags[1] == option[1]:
+        return flags.end() if len(word) > flags.end() else 0
     short = len(option) == 2 and option[0] == "-" and tool not in _SINGLE_DASH_TOOLS
     if short and len(word) > 2 and word.startswith(option) and word[2] not in "=-":
         return 2
@@ -303,8 +305,15 @@ def _names_credential(option: str, tool: str) -> bool:
     return verdict.secret and verdict.confidence is not Confidence.LOW and not verdict.carries_url
 
 
-def _assignments(args: Sequence[Argument], words: tuple[str, ...], limit: int) -> Iterable[CommandCredential]:
+def _assignments(
+    tool: str, args: Sequence[Argument], words: tuple[str, ...], limit: int
+) -> Iterable[CommandCredential]:
     """Yield the values of `NAME=value` words before the command, or behind `export`."""
+    if tool == "setx" and len(words) > 1 and not words[0].startswith(("-", "/")):
+        verdict = judge_pair(words[0], words[1], assignment=Assignment.INLINE)
+        found = credential(1, args[1], 0, len(args[1].text), Use(verdict.category or Category.GENERIC, words[0]))
+        if verdict.secret and found is not None:
+            yield found
     for index in range(min(limit, len(words))):
         match = _ASSIGNMENT.match(words[index])
         if match is None:

@@ -57,6 +57,12 @@ def copied_file(source: str, destination: str) -> FileVerdict | None:
     return verdict
 
 
+def is_harmless(path: str) -> bool:
+    """Tell whether a file's name says that it is a sample, a public half, encrypted, or a program."""
+    base = path.rsplit("/", 1)[-1].lower()
+    return "." in base.lstrip(".") and "." + base.rsplit(".", 1)[-1] in table.HARMLESS_ENDINGS
+
+
 def secret_id(path: str) -> str:
     """Return the id of a copied file's secret: its base name without leading dot and extension."""
     base = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].strip("\"'")

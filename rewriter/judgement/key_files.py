@@ -30,12 +30,16 @@ _SAFE: Final = ("/run/secrets/", "/var/run/secrets/", "/dev/", "-", "$", "http:/
                 "gcpkms://", "hashivault://", "k8s://", "azurekms://")  # fmt: skip
 
 
+_MAY: Final = Pattern(r"key|cred|kubeconfig|\bssh|\bscp\b|\bsftp\b|--ks\b|vault-password")
+
+
+def may_name_key_file(text: str) -> bool:
+    """Tell cheaply whether a command's text may name a key file; False is certain."""
+    return _MAY.search(text) is not None
+
+
 def key_file(words: Sequence[str]) -> str | None:
     """Return the path of the key file on a command line, or None; one of a mounted secret counts as none."""
-    joined = " ".join(words)
-    told = _SSH_COMMAND.search(joined) if "ssh" in joined else None
-    if told is not None:
-        return _checked(told[1])
     tool = words[0].rsplit("/", 1)[-1]
     if tool == "ssh-add":
         return _checked(next((word for word in words[1:] if not word.startswith("-")), ""))
@@ -46,6 +50,12 @@ def key_file(words: Sequence[str]) -> str | None:
             if word.startswith(f"{option}="):
                 return _checked(word.partition("=")[2])
     return None
+
+
+def ssh_key_file(text: str) -> str | None:
+    """Return the path of the key that `GIT_SSH_COMMAND="ssh -i KEY"` names in a script, or None."""
+    told = _SSH_COMMAND.search(text) if "ssh" in text else None
+    return None if told is None else _checked(told[1])
 
 
 def _checked(path: str) -> str | None:

@@ -184,6 +184,8 @@ def _literal(name: str, text: str, named: NameVerdict, verdict: ValueVerdict, as
         return _found(named, named.confidence, verdict) if encoded else _no("no URL with a credential", verdict)
     if named.confidence is Confidence.LOW:
         return _found(named, Confidence.MEDIUM, verdict) if random else _no("the value looks like none", verdict)
+    if "_" in text and text == name.strip(" ,;"):
+        return _no("the value is the name itself", verdict, placeholder=True)
     if _names_a_secret(name, text):
         return _no("the value names a secret", verdict)
     if assignment is Assignment.INLINE and named.category is Category.SIGNING_KEY and not random:

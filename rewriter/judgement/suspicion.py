@@ -19,7 +19,8 @@ from rewriter.judgement.tool_table import ALIASES, ROWS
 
 _WORDS: Final = (
     "pass", "pasw", "pssw", "pwd", "psw", "pword", "secret", "token", "cred", "jwt", "macaroon", "mnemonic", "salt",
-    "cookie", "identified", "dsn", "webhook", "licens", "licenc", "private", "signature", "sig=", "connstr",
+    "securestring", "cookie", "identified", "dsn", "webhook", "licens", "licenc", "private", "signature", "sig=",
+    "connstr",
     "datasource", "docker_config", "dockerconfig", "jfrog-art-api", "kubeconfig", "kube_config", "npmrc", "npm_rc",
     "netrc", "id_rsa", "id_ed25519", "_prv", "prv_", "bundle_", "maven_settings", "feed_endpoints", "gpg_priv",
     "ssh_priv", "priv_key", "_priv", "unseal",

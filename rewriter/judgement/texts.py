@@ -166,6 +166,14 @@ def _in_prose(text: str, start: int) -> bool:
     return bool(re.search(r"[A-Za-z]{2,}$", before))
 
 
+_HASH: Final = Pattern(r"[A-Za-z_][\w.\-]{0,100}:(?P<value>\$\$?(?:apr1|2[aby]|5|6|y)\$[^\s\"',]{8,200})")
+
+
+def password_hashes(text: str) -> tuple[Hit, ...]:
+    """Return the hashes of `user:$apr1$...` pairs, as htpasswd writes them."""
+    return tuple(Hit(*match.span("value"), "htpasswd") for match in _HASH.finditer(text))
+
+
 def login_passwords(text: str) -> tuple[Hit, ...]:
     """Return the passwords of `user:password` lines, as chpasswd reads them."""
     found: list[Hit] = []

@@ -12,6 +12,8 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
+from rewriter.expected import ExpectedFile, expected_files
+from rewriter.judgement import secret_id
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
 from rewriter.rules.rule import Leak, Rule, report
@@ -25,6 +27,22 @@ def check(analysis: Analysis) -> Iterable[Finding]:
         for copied in analysis.copied(build):
             if copied.whole:
                 yield report(NAME, build.dockerfile.source, copied.word.span, _leak(copied))
+        for expected in expected_files(analysis.project, build):
+            yield report(NAME, build.dockerfile.source, expected.word.span, _expected(build.path, expected))
+
+
+def _expected(path: str, expected: ExpectedFile) -> Leak:
+    folder = f"{expected.instruction.keyword} {expected.word.value}"
+    return Leak(
+        name=expected.source,
+        secret=secret_id(expected.source),
+        scope=f"{path}#{expected.source}",
+        channel=Channel.CONTEXT,
+        phase=Phase.BUILD,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        message=f"{folder} takes {expected.source} along into a layer: nothing else brings what a command logs in with",
+    )
 
 
 def _leak(copied: CopiedFile) -> Leak:

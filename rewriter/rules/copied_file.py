@@ -12,9 +12,11 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
+from rewriter.fetched import FetchedFile, fetched_files
 from rewriter.judgement import Certainty
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.project import Build
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-credential-file-in-layer"
@@ -26,6 +28,21 @@ def check(analysis: Analysis) -> Iterable[Finding]:
         for copied in analysis.copied(build):
             if not copied.whole:
                 yield report(NAME, build.dockerfile.source, copied.word.span, _leak(copied))
+        for fetched in fetched_files(build, analysis.copied(build)):
+            yield report(NAME, build.dockerfile.source, fetched.span, _fetched(build, fetched))
+
+
+def _fetched(build: Build, fetched: FetchedFile) -> Leak:
+    return Leak(
+        name=fetched.name,
+        secret=fetched.secret,
+        scope=build.path,
+        channel=Channel.LAYER,
+        phase=Phase.UNKNOWN,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        message=f"{fetched.name} ({fetched.kind}) reaches a layer: {fetched.how}",
+    )
 
 
 def _leak(copied: CopiedFile) -> Leak:

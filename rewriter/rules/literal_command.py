@@ -28,6 +28,24 @@ def check(analysis: Analysis) -> Iterable[Finding]:
         for secret, identity in literal_ids(build.secrets):
             span = secret.span or secret.body.instruction.keyword_span
             yield report(NAME, build.dockerfile.source, span, _leak(build, secret, identity))
+        for secret in build.secrets:
+            if secret.companion and secret.value is not None and not secret.placeholder:
+                span = secret.span or secret.body.instruction.keyword_span
+                yield report(NAME, build.dockerfile.source, span, _public_half(build, secret))
+
+
+def _public_half(build: Build, secret: CommandSecret) -> Leak:
+    return Leak(
+        name=secret.option,
+        secret=f"{secret.tool}_key_id".lower(),
+        scope=build.path,
+        channel=Channel.HISTORY,
+        phase=Phase.BUILD,
+        severity=Severity.LOW,
+        confidence=secret.confidence,
+        message="the public half of a credential stands in a command line: it tells whose key it is",
+        values=() if secret.value is None else (secret.value,),
+    )
 
 
 def _leak(build: Build, secret: CommandSecret, identity: str) -> Leak:

@@ -13,7 +13,6 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.documents.run import RunBody
-from rewriter.judgement import key_file
 from rewriter.left import later_readers
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
@@ -48,12 +47,10 @@ def _readers(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, Leak]]
         for body in later_readers(build, left) if not left.residue.contained else ():
             known.add(left.residue.written.rsplit("/", 1)[-1])
             yield body, _leak(left.name, left.secret, build.path, Confidence.HIGH)
-    for body in build.runs:
-        for words in body.command_lines:
-            found = key_file(words)
-            if found is not None and found.rsplit("/", 1)[-1] not in known and not _made_here(body, found):
-                identity = found.rsplit("/", 1)[-1].rpartition(".")[0].lower() or "key_file"
-                yield body, _leak(found, identity, build.path, Confidence.MEDIUM)
+    for body, found in build.with_key_files():
+        if found.rsplit("/", 1)[-1] not in known and not _made_here(body, found):
+            identity = found.rsplit("/", 1)[-1].rpartition(".")[0].lower() or "key_file"
+            yield body, _leak(found, identity, build.path, Confidence.MEDIUM)
 
 
 def _made_here(body: RunBody, path: str) -> bool:

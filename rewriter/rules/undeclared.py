@@ -8,12 +8,14 @@ Refused always: whether the command should have the secret is for its author to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.credentials import CommandSecret
 from rewriter.documents.dockerfile import scope
+from rewriter.documents.run import RunBody, written
 from rewriter.flow import secret_id
 from rewriter.judgement import judge_name
 from rewriter.model.plan import Reason
@@ -32,15 +34,55 @@ def check(analysis: Analysis) -> Iterable[Finding]:
                 if not secret.companion and judge_name(name).secret and not _known(build, secret, name):
                     span = secret.span or secret.body.instruction.keyword_span
                     yield report(NAME, build.dockerfile.source, span, _leak(build, name))
+        for body, use in _written(build):
+            span = body.instruction.keyword_span
+            yield report(NAME, build.dockerfile.source, span, _leak(build, use))
+
+
+_EXPANDED: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def _written(build: Build) -> Iterator[tuple[RunBody, str]]:
+    """Yield the undeclared secrets that `echo` or `printf` prints into a file or another command."""
+    for entry in build.commands.entries:
+        if not any(judge_name(name).secret for name in _EXPANDED.findall(written(build.dockerfile.source, entry))):
+            continue
+        body = build.commands.body(entry)
+        taken = {name for secret in build.secrets_in(body) for name in secret.variables}
+        for name in dict.fromkeys(_printed(body)):
+            verdict = judge_name(name)
+            sure = verdict.secret and verdict.confidence is Confidence.HIGH and not verdict.carries_url
+            if sure and name not in taken and not _visible(build, body, name):
+                yield body, name
+
+
+def _printed(body: RunBody) -> Iterator[str]:
+    for fragment in body.fragments:
+        for use in fragment.uses:
+            command = use.command
+            printer = command is not None and command.name in ("echo", "printf") and not use.modifier
+            if (
+                command is not None
+                and printer
+                and any(
+                    visit.command.span == command.span and (visit.piped_to is not None or visit.command.redirects)
+                    for visit in fragment.visits
+                )
+            ):
+                yield use.name
 
 
 def _known(build: Build, secret: CommandSecret, name: str) -> bool:
-    instruction = secret.body.instruction
+    return _visible(build, secret.body, name)
+
+
+def _visible(build: Build, body: RunBody, name: str) -> bool:
+    instruction = body.instruction
     if name in scope(build.dockerfile, instruction):
         return True
     if any(flag.name == "mount" and f"env={name}" in (flag.value or "") for flag in instruction.flags):
         return True
-    fragments = secret.body.fragments
+    fragments = body.fragments
     return any(entry.name == name for fragment in fragments for entry in fragment.assigned)
 
 

@@ -17,7 +17,7 @@ from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refu
 from rewriter.model.secret import Finding, Safety
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
-from rewriter.transforms.mount_file import mount_options, refuse_handling
+from rewriter.transforms.mount_file import mount_options, refuse_carried, refuse_handling
 from rewriter.transforms.outcome import Proposal, Transform
 from rewriter.transforms.run_change import CannotChange, RunChange
 
@@ -55,6 +55,7 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
             raise CannotChange(f"where {copied.source} lies in the image cannot be told", Reason.UNKNOWN_HOME)
         for body, _ in copied.readers:
             _change(changes, copied, body).mount(mount_options(copied, body))
+        refuse_carried(copied)
         refuse_handling(copied)
         for upkeep in copied.upkeep:
             if upkeep.alone:

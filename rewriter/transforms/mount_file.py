@@ -16,6 +16,7 @@ from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import machine
 from rewriter.documents.dockerignore import literal
 from rewriter.documents.run import RunBody, bare_words
+from rewriter.fetched import fetched_files
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit
@@ -126,7 +127,21 @@ def _refuse(copied: CopiedFile) -> None:
             f"{copied.source} stays in the image, where the running container may read it",
             Reason.RUNTIME_SECRET,
         )
+    if re.search(r"[*?\[]", copied.source):
+        raise CannotChange(f"{copied.source} names several files: copy each by its name", Reason.UNSUPPORTED_FORM)
+    refuse_carried(copied)
     refuse_handling(copied)
+
+
+def refuse_carried(copied: CopiedFile) -> None:
+    """Refuse a file that another stage copies on: it would no longer be there."""
+    for fetched in fetched_files(copied.build, (copied,)):
+        if fetched.instruction.keyword == "COPY" and fetched.secret == copied.verdict.secret_id:
+            raise CannotChange(
+                f"line {fetched.instruction.line}: COPY carries {fetched.name} on to another stage; if the running "
+                "container needs it, give it to the container under /run/secrets/, otherwise drop that COPY first",
+                Reason.SECRET_IN_COPY,
+            )
 
 
 def refuse_handling(copied: CopiedFile) -> None:
