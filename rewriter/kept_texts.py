@@ -59,15 +59,20 @@ def _literals(source: Source, entry: Instruction, *, inner: bool) -> Iterator[Ke
             pass
 
 
+_EXAMPLES: Final = frozenset({"pass", "password", "passwd", "secret", "mypass", "mypassword", "mysecret", "user", "pw"})
+"""What a label's instructions for use put where a person puts a password."""
+
+
 def _label(entry: Instruction, name: str, word: Word, span: Span) -> Iterator[KeptText]:
     text = word.value
-    if judge_pair(name, text).literal:
+    verdict = judge_pair(name, text)
+    parts = list(verdict.parts or ((0, len(text)),)) if verdict.literal else []
+    parts += [(hit.start, hit.end) for hit in text_credentials(text) if hit.literal and not hit.placeholder]
+    real = [text[start:end] for start, end in parts if text[start:end].strip("\"'").lower() not in _EXAMPLES]
+    if real:
+        yield KeptText(entry, name, span, Masked(real[0]))
+    elif password_hashes(word.raw.text):
         yield KeptText(entry, name, span, Masked(text))
-        return
-    parts = [(hit.start, hit.end) for hit in text_credentials(text) if hit.literal and not hit.placeholder]
-    parts += [(hit.start, hit.end) for hit in password_hashes(word.raw.text)]
-    for start, end in parts[:1]:
-        yield KeptText(entry, name, span, Masked(text[start:end] or text))
 
 
 def _commands(source: Source, entry: Instruction) -> Iterator[KeptText]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from rewriter.credentials import literal_ids
 from rewriter.documents.dockerfile import Instruction, mount, successors
-from rewriter.documents.run import RunBody
+from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
 from rewriter.project import Build
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
@@ -80,24 +81,29 @@ def _reads(body: RunBody, residue: Residue) -> bool:
         if not path:
             return False
         reach = file_reach(body, path)
-        return reach is Reach.TOOL or (reach is Reach.TEXT and (_uses(body, base) or _by_tool(body, path)))
+        return reach is Reach.TOOL or (reach is Reach.TEXT and (uses_file(body, base) or _by_tool(body, path)))
     if residue.kind is Kept.GIT_CONFIG:
         return tool_file_reach(body, "/root/.gitconfig") is Reach.TOOL
     if residue.kind is Kept.STORED:
-        mine = {recipe.name for words in residue.body.command_lines for recipe in recipes_called(words)}
+        own = tuple(word.text if word.value is None else word.value for word in bare_words(residue.visit.command))
+        mine = {recipe.name for recipe in recipes_called(own)} if own else set()
         words = (words for words in body.command_lines if not {"config", "set"} & set(words[1:3]))
         return any(recipe.name in mine for line in words for recipe in recipes_called(line))
     return False
+
+
+_UPKEEP: Final = frozenset(
+    {"rm", "chmod", "chown", "unlink", "shred", "ls", "test", "echo", "printf", "mv", "touch", "mkdir", "[", "stat"}
+)
 
 
 def _by_tool(body: RunBody, path: str) -> bool:
     return tool_file_reach(body, path) is Reach.TOOL
 
 
-def _uses(body: RunBody, base: str) -> bool:
-    """Tell whether a command names the file for another reason than to remove it or to set its mode."""
+def uses_file(body: RunBody, base: str) -> bool:
+    """Tell whether a command names the file for another reason than to move or remove it or to set its mode."""
     return any(
-        words[0].rsplit("/", 1)[-1] not in ("rm", "chmod", "chown", "unlink", "shred", "ls", "test", "echo")
-        and any(word.rsplit("/", 1)[-1] == base for word in words[1:])
+        words[0].rsplit("/", 1)[-1] not in _UPKEEP and any(word.rsplit("/", 1)[-1] == base for word in words[1:])
         for words in body.command_lines
     )

@@ -158,6 +158,7 @@ PUBLIC_KEY_WORDS: Final = wordset(
     "gpg pgp pub public signing apt rpm repo repository release archive keyring yum debian ubuntu nodesource docker "
     "nginx mysql mariadb postgresql mongodb mongo grafana elastic elasticsearch jenkins hashicorp microsoft yarn "
     "google linux kubernetes llvm winehq influxdata rabbitmq ca chain fullchain cert certificate bundle dhparam dh "
-    "root rootca cacert cacerts cabundle isrg letsencrypt rds intermediate csr selfhosted trusted ros"
+    "root rootca cacert cacerts cabundle isrg letsencrypt rds intermediate csr selfhosted trusted ros setup "
+    "proving verifying crs"
 )
 SERVICE_ACCOUNT_WORDS: Final = wordset("service serviceaccount sa gcp gcs gcloud google firebase bigquery gcr")

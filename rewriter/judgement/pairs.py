@@ -21,6 +21,7 @@ from rewriter.judgement.verdicts import (
 from rewriter.model.secret import Confidence
 
 _READ_FROM_MOUNT: Final = Pattern(r"(?:\$\(|`)\s*(?:cat\s+|<\s*)[\"']?/(?:run|var/run)/secrets/")
+_THIS_MACHINE: Final = Pattern(r"://[^/\s@]{0,200}@(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?=[:/?]|[\"']?$)")
 _SLUG: Final = Pattern(r"[a-z0-9]+(?:[-_.][a-z0-9]+)+")
 _ENCODED: Final = Pattern(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
 _PROGRAM_MADE: Final = frozenset(
@@ -46,6 +47,8 @@ def judge_pair(name: str, value: str | None, *, assignment: Assignment = Assignm
     if value is None:
         return _from_outside(named, named.reason)
     verdict = judge_value(value, name=name)
+    if assignment is Assignment.INLINE and "://" in value and _THIS_MACHINE.search(value):
+        return _no("reaches nothing but this machine, for one command", verdict, placeholder=True)
     if verdict.kind is ValueKind.CREDENTIAL:
         return _credential(named, verdict)
     if "=" in value and not named.secret and verdict.kind in (ValueKind.LITERAL, ValueKind.REFERENCE):

@@ -13,7 +13,8 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.documents.run import RunBody
-from rewriter.left import later_readers
+from rewriter.judgement import Certainty
+from rewriter.left import later_readers, uses_file
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
 from rewriter.project import Build
@@ -40,9 +41,12 @@ def _readers(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, Leak]]
         known.add(copied.source.rsplit("/", 1)[-1])
         known.add((copied.target or "").rsplit("/", 1)[-1])
         scope = f"{build.path}#{copied.source}" if copied.whole else build.path
+        known_secret = copied.content is not None or copied.verdict.certainty is Certainty.NAME_ALONE
+        sure = Confidence.HIGH if known_secret else Confidence.LOW
+        base = (copied.target or copied.source).rsplit("/", 1)[-1]
         for body, reach in copied.readers:
-            if reach is not Reach.OPAQUE:
-                yield body, _leak(copied.source, copied.verdict.secret_id, scope, Confidence.HIGH)
+            if reach is Reach.TOOL or (reach is Reach.TEXT and uses_file(body, base)):
+                yield body, _leak(copied.source, copied.verdict.secret_id, scope, sure)
     for left in analysis.left(build):
         for body in later_readers(build, left) if not left.residue.contained else ():
             known.add(left.residue.written.rsplit("/", 1)[-1])
@@ -66,7 +70,7 @@ def _leak(name: str, secret: str, scope: str, confidence: Confidence) -> Leak:
         scope=scope,
         channel=Channel.LAYER,
         phase=Phase.BUILD,
-        severity=Severity.MEDIUM,
+        severity=Severity.LOW if confidence is Confidence.LOW else Severity.MEDIUM,
         confidence=confidence,
         message=f"RUN reads {name} from a file of an earlier layer, where everyone who has the layer can read it",
     )

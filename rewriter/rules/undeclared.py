@@ -31,7 +31,12 @@ def check(analysis: Analysis) -> Iterable[Finding]:
     for build in analysis.project.builds:
         for secret in build.secrets:
             for name in secret.variables:
-                if not secret.companion and judge_name(name).secret and not _known(build, secret, name):
+                if (
+                    not secret.companion
+                    and _expands(secret, name)
+                    and judge_name(name).secret
+                    and not _known(build, secret, name)
+                ):
                     span = secret.span or secret.body.instruction.keyword_span
                     yield report(NAME, build.dockerfile.source, span, _leak(build, name))
         for body, use in _written(build):
@@ -52,7 +57,7 @@ def _written(build: Build) -> Iterator[tuple[RunBody, str]]:
         for name in dict.fromkeys(_printed(body)):
             verdict = judge_name(name)
             sure = verdict.secret and verdict.confidence is Confidence.HIGH and not verdict.carries_url
-            if sure and name not in taken and not _visible(build, body, name):
+            if sure and "_" in name and name not in taken and not _visible(build, body, name):
                 yield body, name
 
 
@@ -70,6 +75,13 @@ def _printed(body: RunBody) -> Iterator[str]:
                 )
             ):
                 yield use.name
+
+
+def _expands(secret: CommandSecret, name: str) -> bool:
+    """Tell whether the shell expands the name there: quoted, it is text for somebody else."""
+    if secret.fragment is None or secret.word is None:
+        return True
+    return name in secret.fragment.names_in(secret.word.span)
 
 
 def _known(build: Build, secret: CommandSecret, name: str) -> bool:
