@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from rewriter.code import guard, python
+from rewriter.code import golang, guard, java, javascript, php, python, ruby, shell
 from rewriter.code.generated import is_generated, is_library, is_test
 from rewriter.code.model import Language, Refuse, Survey, Use
 from rewriter.model.text import Source
 
-LANGUAGES: Final = (python.LANGUAGE,)
+LANGUAGES: Final = (
+    python.LANGUAGE, javascript.LANGUAGE, golang.LANGUAGE, ruby.LANGUAGE, php.LANGUAGE, java.LANGUAGE, shell.LANGUAGE,
+)  # fmt: skip
 _READER: Final = "a secret from its file, or from the environment where there is no file"
 
 
