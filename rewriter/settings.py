@@ -64,6 +64,21 @@ class Runtime(StrEnum):
     KUBERNETES = "kubernetes"
 
 
+class SecretStyle(StrEnum):
+    """Choose how a RUN gets a build secret: as a variable, or as a file that the command reads into one.
+
+    `auto` takes the variable, and the file where the frontend is pinned to one that knows no variables.
+    """
+
+    AUTO = "auto"
+    ENV = "env"
+    FILE = "file"
+
+
+SYNTAX_AUTO: Final = "auto"
+SYNTAX_KEEP: Final = "keep"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settle how a run behaves."""
@@ -75,6 +90,14 @@ class Settings:
     only: tuple[str, ...] = ()
     secret_source: SecretSource = SecretSource.FILE
     runtime: Runtime = Runtime.COMPOSE
+    secret_style: SecretStyle = SecretStyle.AUTO
+    syntax: str = SYNTAX_AUTO
+    ids: tuple[tuple[str, str], ...] = ()
+
+    def secret_id(self, name: str, default: str) -> str:
+        """Return the id of the build secret for a variable, or for what is known by the id `default`."""
+        chosen = dict(self.ids)
+        return chosen.get(name) or chosen.get(default) or default
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +119,32 @@ class Layer:
     min_severity: Severity | None = None
     secret_source: SecretSource | None = None
     runtime: Runtime | None = None
+    secret_style: SecretStyle | None = None
+    syntax: str | None = None
+    ids: tuple[tuple[str, str], ...] | None = None
     format: Format | None = None
     color: Color | None = None
     quiet: bool | None = None
 
 
-_FILE_KEYS: Final = ("fix", "rules", "exclude", "min-severity", "secret-source", "runtime")
+_FILE_KEYS: Final = (
+    "fix",
+    "rules",
+    "exclude",
+    "min-severity",
+    "secret-source",
+    "runtime",
+    "secret-style",
+    "syntax",
+    "ids",
+)
 _VARIABLES: Final = tuple(field.name.upper() for field in fields(Layer))
+_SHOWN: Final = 100
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_FRONTEND: Final = re.compile(
+    r"[a-z0-9][a-z0-9._-]*(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
 _Value = TypeVar("_Value")
 
 
@@ -119,6 +161,9 @@ def merged(layers: Iterable[Layer]) -> tuple[Settings, Display]:
             min_severity=_first((layer.min_severity for layer in ordered), settings.min_severity),
             secret_source=_first((layer.secret_source for layer in ordered), settings.secret_source),
             runtime=_first((layer.runtime for layer in ordered), settings.runtime),
+            secret_style=_first((layer.secret_style for layer in ordered), settings.secret_style),
+            syntax=_first((layer.syntax for layer in ordered), settings.syntax),
+            ids=_first((layer.ids for layer in ordered), settings.ids),
         ),
         Display(
             format=_first((layer.format for layer in ordered), display.format),
@@ -160,6 +205,9 @@ def from_environment(environment: Mapping[str, str]) -> Layer:
         min_severity=option("MIN_SEVERITY", Severity),
         secret_source=option("SECRET_SOURCE", SecretSource),
         runtime=option("RUNTIME", Runtime),
+        secret_style=option("SECRET_STYLE", SecretStyle),
+        syntax=None if (image := text("SYNTAX")) is None else syntax(image, f"environment: {ENVIRONMENT_PREFIX}SYNTAX"),
+        ids=None if (pairs := words("IDS")) is None else ids(pairs, f"environment: {ENVIRONMENT_PREFIX}IDS"),
         format=option("FORMAT", Format),
         color=option("COLOR", Color),
         quiet=_flag(text("QUIET")),
@@ -224,6 +272,9 @@ def _layer(where: str, table: Mapping[str, object]) -> Layer:
         min_severity=_setting(where, table, "min-severity", Severity),
         secret_source=_setting(where, table, "secret-source", SecretSource),
         runtime=_setting(where, table, "runtime", Runtime),
+        secret_style=_setting(where, table, "secret-style", SecretStyle),
+        syntax=_syntax(where, table),
+        ids=_ids(where, table),
     )
 
 
@@ -237,6 +288,55 @@ def _setting(where: str, table: Mapping[str, object], key: str, kind: type[_Choi
     if not isinstance(value, str):
         raise UsageError(f"{where}: {key!r} has to be a string, one of {_listed(kind)}")
     return choice(value, kind, f"{where}: {key!r}")
+
+
+def _syntax(where: str, table: Mapping[str, object]) -> str | None:
+    if "syntax" not in table:
+        return None
+    value = table["syntax"]
+    if not isinstance(value, str):
+        raise UsageError(f"{where}: 'syntax' has to be a string: auto, keep or the name of an image")
+    return syntax(value, f"{where}: 'syntax'")
+
+
+def _ids(where: str, table: Mapping[str, object]) -> tuple[tuple[str, str], ...] | None:
+    if "ids" not in table:
+        return None
+    value = table["ids"]
+    pairs = [f"{name}={one}" for name, one in value.items() if isinstance(one, str)] if isinstance(value, dict) else []
+    if not isinstance(value, dict) or len(pairs) != len(value) or len(pairs) > _LIST_LIMIT:
+        raise UsageError(f"{where}: 'ids' has to be a table of strings: ids = {{ NPM_TOKEN = \"npm\" }}")
+    return ids(pairs, f"{where}: 'ids'")
+
+
+def syntax(value: str, where: str) -> str:
+    """Return what `# syntax=` is to say: `auto`, `keep`, or an image whose frontend knows secret mounts."""
+    if value in (SYNTAX_AUTO, SYNTAX_KEEP):
+        return value
+    if len(value) > _WORD_LIMIT or _FRONTEND.fullmatch(value) is None:
+        raise UsageError(
+            f"{where} is {value[:_SHOWN]!r}; it has to be auto, keep, or an image such as "
+            "registry.example.com/docker/dockerfile:1"
+        )
+    return value
+
+
+def ids(pairs: Iterable[str], where: str) -> tuple[tuple[str, str], ...]:
+    """Return the ids that `NAME=ID` words give to secrets; one id names one secret."""
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, one = pair.partition("=")
+        if not equals or not name or _ID.fullmatch(one) is None:
+            raise UsageError(
+                f"{where}: {pair[:_SHOWN]!r} has to be NAME=ID, the id made of letters, digits, '_', '.' and '-'"
+            )
+        if chosen.get(name, one) != one:
+            raise UsageError(f"{where}: {name} has two ids, {chosen[name]} and {one}")
+        chosen[name] = one
+    if len(set(chosen.values())) != len(chosen):
+        twice = next(one for one in chosen.values() if list(chosen.values()).count(one) > 1)
+        raise UsageError(f"{where}: two secrets cannot share the id {twice!r}")
+    return tuple(chosen.items())
 
 
 def _words(where: str, table: Mapping[str, object], key: str) -> tuple[str, ...] | None:

@@ -1,6 +1,7 @@
 """Read, run and write corpus cases: `corpus/<topic>/<case>/{before/,after/,case.toml}`.
 
 `after/` is absent where nothing may change. `case.toml` has one line a finding: where, which rule, what became of it.
+`settings.toml`, where a case has one, holds its settings, written as in `.unbake.toml`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rewriter.model.secret import Finding
 from rewriter.model.text import encode
 from rewriter.pipeline import fix
 from rewriter.repository import DirectoryRepository
-from rewriter.settings import Settings
+from rewriter.settings import Settings, from_config_file, merged
 
 ROOT: Final = Path(__file__).parent.parent / "corpus"
 
@@ -44,9 +45,14 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def run(case: Path, settings: Settings) -> tuple[Outcome, Result]:
+def settings_of(case: Path) -> Settings:
+    file = case / "settings.toml"
+    return merged([from_config_file(file.read_text("utf-8"))] if file.exists() else [])[0]
+
+
+def run(case: Path) -> tuple[Outcome, Result]:
     before = case / "before"
-    outcome = fix(DirectoryRepository(before), settings)
+    outcome = fix(DirectoryRepository(before), settings_of(case))
     return outcome, summarise(outcome, tree(before))
 
 

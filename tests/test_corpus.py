@@ -23,7 +23,7 @@ def _name(case: Path) -> str:
 
 @pytest.mark.parametrize("case", FOLDERS, ids=_name)
 def test_case_gives_what_it_expects(case: Path, request: pytest.FixtureRequest) -> None:
-    _, result = corpus.run(case, Settings())
+    _, result = corpus.run(case)
     if request.config.getoption("--update"):
         corpus.write(case, result)
     wanted = corpus.expected(case)
@@ -35,17 +35,17 @@ def test_case_gives_what_it_expects(case: Path, request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("case", FOLDERS, ids=_name)
 def test_second_run_changes_nothing(case: Path) -> None:
-    outcome, result = corpus.run(case, Settings())
+    outcome, result = corpus.run(case)
     if result.tree is None:
         return
-    again = fix(MemoryRepository(result.tree), Settings())
+    again = fix(MemoryRepository(result.tree), corpus.settings_of(case))
     assert not isinstance(again, Patched)
     assert isinstance(outcome, Patched)
 
 
 @pytest.mark.parametrize("case", FOLDERS, ids=_name)
 def test_value_moves_byte_for_byte(case: Path) -> None:
-    outcome, _ = corpus.run(case, Settings())
+    outcome, _ = corpus.run(case)
     before = corpus.tree(case / "before")
     for value in corpus.values_of(outcome):
         data = encode(value.value.reveal())

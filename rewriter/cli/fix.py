@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rewriter import pipeline, writer
-from rewriter.cli.options import Parser, add_shared, fix_level, runtime, secret_source
+from rewriter.cli.options import Parser, add_shared, fix_level, runtime, secret_source, secret_style, syntax_image
 from rewriter.cli.output import complain, emit
 from rewriter.cli.target import Target, target
 from rewriter.cli.terminal import colored, progress
@@ -74,10 +74,29 @@ def parser() -> Parser:
         help="what runs the containers, where no file of the repository says so (default: compose)",
     )
     made.add_argument(
+        "--secret-style",
+        metavar="{auto,env,file}",
+        type=secret_style,
+        help="how a RUN gets a secret: as a variable, or as a file that it reads into one (default: auto, the "
+        "variable wherever the frontend knows it)",
+    )
+    made.add_argument(
+        "--syntax",
+        metavar="{auto,keep,IMAGE}",
+        type=syntax_image,
+        help="the frontend that `# syntax=` names where one is needed (default: auto, docker/dockerfile:1); keep "
+        "leaves the line as it is",
+    )
+    made.add_argument(
+        "--id",
+        metavar="NAME=ID",
+        action="append",
+        help="give the secret of this variable (or with this id) another id; may be repeated",
+    )
+    made.add_argument(
         "--only",
         metavar="SECRET",
         action="append",
-        default=[],
         help="fix this secret only, named by its id as `unbake scan` shows it; may be repeated",
     )
     add_shared(made, FORMATS)

@@ -10,12 +10,12 @@ from rewriter.cli.output import emit
 from rewriter.errors import UsageError
 from rewriter.model.plan import SecretSource
 from rewriter.model.secret import Severity
-from rewriter.settings import Color, FixLevel, Format, Layer, Runtime, choice, near
+from rewriter.settings import Color, FixLevel, Format, Layer, Runtime, SecretStyle, choice, ids, near, syntax
 
 _EPILOG: Final = """\
 Settings come from flags, then UNBAKE_* variables (UNBAKE_RULES and UNBAKE_EXCLUDE separated by commas), then
 `.unbake.toml` or `[tool.unbake]` in `pyproject.toml` of PATH: fix, rules, exclude, min-severity,
-secret-source, runtime.
+secret-source, runtime, secret-style, syntax, ids.
 """
 
 
@@ -25,9 +25,12 @@ class Arguments(argparse.Namespace):
     path: str
     diff: bool = False
     fix: FixLevel | None = None
-    only: Sequence[str] = ()
+    only: Sequence[str] | None = None
     secret_source: SecretSource | None = None
     runtime: Runtime | None = None
+    secret_style: SecretStyle | None = None
+    syntax: str | None = None
+    id: Sequence[str] | None = None
     format: Format | None
     rule: list[str] | None
     exclude: list[str] | None
@@ -47,6 +50,9 @@ class Arguments(argparse.Namespace):
             quiet=self.quiet,
             secret_source=self.secret_source,
             runtime=self.runtime,
+            secret_style=self.secret_style,
+            syntax=self.syntax,
+            ids=ids(self.id, "--id") if self.id else None,
         )
 
 
@@ -129,6 +135,16 @@ def secret_source(value: str) -> SecretSource:
 def runtime(value: str) -> Runtime:
     """Return what runs the containers, as the value of `--runtime` names it."""
     return choice(value, Runtime, "--runtime")
+
+
+def secret_style(value: str) -> SecretStyle:
+    """Return how RUNs get a secret, as the value of `--secret-style` names it."""
+    return choice(value, SecretStyle, "--secret-style")
+
+
+def syntax_image(value: str) -> str:
+    """Return what the value of `--syntax` asks of the `# syntax` directive."""
+    return syntax(value, "--syntax")
 
 
 def _format(value: str) -> Format:

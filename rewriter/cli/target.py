@@ -60,7 +60,7 @@ def target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
     plain, dockerfile = DirectoryRepository.for_path(path)
     configured = _configured(plain)
     settings, display = merged((*strong, *([configured] if configured else ())))
-    settings = replace(settings, rules=_known(settings.rules), only=tuple(arguments.only))
+    settings = replace(settings, rules=_known(settings.rules), only=tuple(arguments.only or ()))
     repository, _ = DirectoryRepository.for_path(path, settings.exclude)
     return Target(repository, dockerfile, settings, display, arguments.path)
 

@@ -25,12 +25,12 @@ from rewriter.transforms.contain import Workshop, contain
 from rewriter.transforms.local_values import value_path
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange, RunChange
-from rewriter.transforms.syntax import require_env_mounts
+from rewriter.transforms.syntax import choose_frontend
+from rewriter.transforms.variable_mount import variable_mount
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose a fix or a refusal for each literal that the findings speak of."""
-    del settings
     found = by_secret(findings)
     for build in analysis.project.builds:
         groups: dict[str, list[CommandSecret]] = {}
@@ -41,7 +41,7 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
             if not mine:
                 continue
             try:
-                yield _fix(analysis, build, identity, secrets, findings=mine)
+                yield _fix(analysis, build, identity, secrets, findings=mine, settings=settings)
             except CannotChange as error:
                 yield from (Refusal(finding, error.reason, str(error)) for finding in mine)
 
@@ -53,33 +53,36 @@ def _fix(
     secrets: list[CommandSecret],
     *,
     findings: tuple[Finding, ...],
+    settings: Settings,
 ) -> Fix:
     name = identity.upper()
+    given = settings.secret_id(name, identity)
     changes: dict[int, RunChange] = {}
-    options = f"type=secret,id={identity},env={name},required=true"
+    chosen = choose_frontend(build.dockerfile, settings)
 
     def change(body: RunBody) -> RunChange:
         return changes.setdefault(body.instruction.index, RunChange(build.dockerfile, body))
 
+    def mount(body: RunBody) -> None:
+        wanted = variable_mount(build, body.instruction, name, identity=given, required=True, style=chosen.style)
+        change(body).mount(wanted)
+
     pairs = tuple((secret.value.reveal(), f"${{{name}}}") for secret in secrets if secret.value is not None)
-    workshop = Workshop(build, change, lambda body: change(body).mount(options), pairs[:1])
+    workshop = Workshop(build, change, mount, pairs[:1])
     for secret in secrets:
         _refuse(build, secret)
-        change(secret.body).mount(options)
+        mount(secret.body)
         kept = [residue for residue in literal_residues(build, secret) if not residue.contained]
         if not any(residue.kind is Kept.GIT_URL for residue in kept):
             change(secret.body).edits.append(_expand(secret, name))
         for residue in kept:
             contain(workshop, residue)
-    directive = require_env_mounts(build.dockerfile)
-    if isinstance(directive, str):
-        raise CannotChange(directive, Reason.FRONTEND_PINNED)
-    edits = [*directive, *(edit for one in changes.values() for edit in one.finish())]
+    edits = [*chosen.edits, *(edit for one in changes.values() for edit in one.finish())]
     built = BuildSecret(
-        id=identity,
+        id=given,
         env=name,
         target="",
-        source=f"src={value_path(identity)}",
+        source=f"src={value_path(given)}",
         dockerfile=build.path,
         context=build.context,
     )

@@ -14,9 +14,11 @@ from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach
 from rewriter.residue import residues
+from rewriter.settings import SecretStyle, Settings
 from rewriter.transforms.contain import Workshop, contain
 from rewriter.transforms.dockerfile_edits import remove_assignments
 from rewriter.transforms.run_change import CannotChange, RunChange
+from rewriter.transforms.variable_mount import is_variable, variable_mount
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class _Mounter:
     """Build the changes of the RUNs of one flow."""
 
     flow: Flow
+    style: SecretStyle
+    settings: Settings
     changes: dict[int, RunChange] = field(default_factory=dict)
     mounted: set[str] = field(default_factory=set)
     review: bool = False
@@ -82,12 +86,19 @@ class _Mounter:
         return definition.name
 
     def _mount_root(self, body: RunBody, root: str, name: str) -> None:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        if not is_variable(name):
             raise CannotChange(
                 f"{name} is not a name that a shell can read from its environment", Reason.UNSUPPORTED_FORM
             )
-        required = "" if _optional(self.flow, root, name) else ",required=true"
-        self.change(body).mount(f"type=secret,id={secret_id(root)},env={name}{required}")
+        wanted = variable_mount(
+            self.flow.build,
+            body.instruction,
+            name,
+            identity=self.settings.secret_id(root, secret_id(root)),
+            required=not _optional(self.flow, root, name),
+            style=self.style,
+        )
+        self.change(body).mount(wanted)
         self.mounted.add(root)
 
     def _keep_default(self, body: RunBody, name: str) -> None:
@@ -154,9 +165,9 @@ def _guarded(use: Use) -> bool:
     return re.search(tested, use.body.text) is not None
 
 
-def mount_flow(flow: Flow) -> Mounting:
+def mount_flow(flow: Flow, style: SecretStyle, settings: Settings) -> Mounting:
     """Return the edits that mount a flow and remove its ARGs and ENVs; raises `CannotChange`."""
-    mounter = _Mounter(flow)
+    mounter = _Mounter(flow, style, settings)
     workshop = Workshop(flow.build, mounter.change, mounter.mount_all)
     for use in flow.uses:
         _check(flow, use, mounter)

@@ -17,14 +17,13 @@ from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refu
 from rewriter.model.secret import Finding, Safety
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
-from rewriter.transforms.mount_file import mount_options, refuse_carried, refuse_handling
+from rewriter.transforms.mount_file import identity_of, mount_options, refuse_carried, refuse_handling
 from rewriter.transforms.outcome import Proposal, Transform
 from rewriter.transforms.run_change import CannotChange, RunChange
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose a fix or a refusal for each file that a copied folder brings along."""
-    del settings
     by_scope: dict[str, list[Finding]] = {}
     for finding in findings:
         by_scope.setdefault(finding.scope, []).append(finding)
@@ -39,12 +38,12 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
             if not mine:
                 continue
             try:
-                yield _fix(analysis, same, mine)
+                yield _fix(analysis, same, mine, settings)
             except CannotChange as error:
                 yield from (Refusal(finding, error.reason, str(error)) for finding in mine)
 
 
-def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ...]) -> Fix:
+def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ...], settings: Settings) -> Fix:
     first = same[0]
     build = first.build
     base = first.source.rsplit("/", 1)[-1]
@@ -54,7 +53,7 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
         if copied.readers and copied.target is None:
             raise CannotChange(f"where {copied.source} lies in the image cannot be told", Reason.UNKNOWN_HOME)
         for body, _ in copied.readers:
-            _change(changes, copied, body).mount(mount_options(copied, body))
+            _change(changes, copied, body).mount(mount_options(copied, body, settings))
         refuse_carried(copied)
         refuse_handling(copied)
         for upkeep in copied.upkeep:
@@ -63,7 +62,7 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
     edits = [edit for change in changes.values() for edit in change.finish()]
     path = f"{build.context}/{first.source}" if build.context else first.source
     secret = BuildSecret(
-        id=first.verdict.secret_id,
+        id=identity_of(first, settings),
         env="",
         target=first.target or "",
         source=f"src={path}",

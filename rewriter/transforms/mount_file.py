@@ -27,11 +27,11 @@ from rewriter.transforms.callers import pass_to_callers
 from rewriter.transforms.dockerfile_edits import remove_instruction, remove_source_word
 from rewriter.transforms.outcome import Proposal, Transform
 from rewriter.transforms.run_change import CannotChange, RunChange
+from rewriter.transforms.variable_mount import readable
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose a fix or a refusal for each copied file that the findings speak of."""
-    del settings
     by_place = {(finding.place.path, finding.place.span, finding.name): finding for finding in findings}
     for build in analysis.project.builds:
         named = [copied for copied in analysis.copied(build) if not copied.whole]
@@ -43,21 +43,23 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
                 if (finding := by_place.get((build.path, copied.word.span, copied.source))) is not None
             )
             if mine:
-                yield from _settle(analysis, same, mine)
+                yield from _settle(analysis, same, mine, settings)
 
 
 def _key(copied: CopiedFile) -> str:
     return copied.source
 
 
-def _settle(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Finding, ...]) -> Iterable[Proposal]:
+def _settle(
+    analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Finding, ...], settings: Settings
+) -> Iterable[Proposal]:
     try:
-        yield _fix(analysis, same, findings)
+        yield _fix(analysis, same, findings, settings)
     except CannotChange as error:
         yield from (Refusal(finding, error.reason, str(error)) for finding in findings)
 
 
-def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Finding, ...]) -> Fix:
+def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Finding, ...], settings: Settings) -> Fix:
     build = same[0].build
     file = build.dockerfile
     changes: dict[int, RunChange] = {}
@@ -70,7 +72,7 @@ def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Findi
     for copied in same:
         _refuse(copied)
         for body, reach in copied.readers:
-            change(body).mount(mount_options(copied, body))
+            change(body).mount(mount_options(copied, body, settings))
             review |= reach is Reach.OPAQUE
         for upkeep in copied.upkeep:
             if not upkeep.alone:
@@ -83,7 +85,7 @@ def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Findi
     for one in changes.values():
         edits += one.finish()
     path = f"{build.context}/{same[0].source}" if build.context else same[0].source
-    identity = same[0].verdict.secret_id
+    identity = identity_of(same[0], settings)
     secret = BuildSecret(
         id=identity,
         env="",
@@ -162,7 +164,12 @@ def refuse_handling(copied: CopiedFile) -> None:
                 )
 
 
-def mount_options(copied: CopiedFile, body: RunBody) -> str:
+def identity_of(copied: CopiedFile, settings: Settings) -> str:
+    """Return the id of the build secret that stands in for a copied file."""
+    return settings.secret_id(copied.source, copied.verdict.secret_id)
+
+
+def mount_options(copied: CopiedFile, body: RunBody, settings: Settings) -> str:
     """Return the options of the mount that puts a copied file where it was, readable for the RUN's user."""
     if re.search(r"[\s,\"'$\\]", copied.target or ""):
         raise CannotChange(
@@ -174,18 +181,14 @@ def mount_options(copied: CopiedFile, body: RunBody) -> str:
             f"{copied.source} is copied to a folder that only the base image knows, and read from another one",
             Reason.UNKNOWN_HOME,
         )
-    user = (there.user or "root").partition(":")[0]
-    options = f"type=secret,id={copied.verdict.secret_id},target={copied.target}"
-    if user in ("root", "0"):
-        return f"{options},required=true"
-    if user.isdecimal():
-        return f"{options},uid={user},required=true"
-    if copied.verdict.category == "private-key":
+    owner = readable(copied.build, body.instruction)
+    if copied.verdict.category == "private-key" and "mode" in owner:
         raise CannotChange(
-            f"line {body.instruction.line}: ssh wants the key to belong to user {user!r}, whose number is not known",
+            f"line {body.instruction.line}: ssh wants the key to belong to user {there.user!r}, whose number is not "
+            "known",
             Reason.UNKNOWN_USER,
         )
-    return f"{options},mode=0444,required=true"
+    return f"type=secret,id={identity_of(copied, settings)},target={copied.target}{owner},required=true"
 
 
 def _take_out(copied: CopiedFile) -> Edit:

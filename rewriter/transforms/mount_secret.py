@@ -13,32 +13,32 @@ from rewriter.analysis import Analysis
 from rewriter.flow import Flow, secret_id
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Phase, Safety
+from rewriter.model.text import Edit
 from rewriter.recipes import recipes
-from rewriter.settings import Settings
+from rewriter.settings import SecretStyle, Settings
 from rewriter.transforms.callers import Passing, pass_to_callers
 from rewriter.transforms.flow_mounts import Mounting, mount_flow
 from rewriter.transforms.local_values import value_path
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange
-from rewriter.transforms.syntax import require_env_mounts
+from rewriter.transforms.syntax import choose_frontend
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     """Propose one fix, or the refusals, for each flow that the findings speak of."""
-    del settings
     groups = by_secret(findings)
     for build in analysis.project.builds:
         for flow in analysis.flows(build):
             mine = tuple(finding for identity in flow.secret_ids for finding in groups.get((build.path, identity), ()))
             if mine:
-                yield from _settle(analysis, flow, mine)
+                yield from _settle(analysis, flow, mine, settings)
 
 
-def _settle(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> Iterable[Proposal]:
+def _settle(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
     reason = _refuse(flow)
     if reason is None:
         try:
-            yield from _fix(analysis, flow, findings)
+            yield from _fix(analysis, flow, findings, settings)
         except CannotChange as error:
             reason = (error.reason, str(error))
     if reason is not None:
@@ -88,17 +88,12 @@ def _refuse(flow: Flow) -> tuple[Reason, str] | None:
     return None
 
 
-def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> list[Proposal]:
-    mounting = mount_flow(flow)
+def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> list[Proposal]:
+    _refuse_shared_ids(analysis, flow, settings)
+    mounting, edits = _mount(flow, settings)
     path = flow.build.path
-    edits = list(mounting.edits)
-    if mounting.mounted:
-        directive = require_env_mounts(flow.build.dockerfile)
-        if isinstance(directive, str):
-            raise CannotChange(directive, Reason.FRONTEND_PINNED)
-        edits = [*directive, *edits]
     file_edits = [FileEdit(path, edit) for edit in edits]
-    passing = [_pass(analysis, flow, root, mounting) for root in flow.roots]
+    passing = [_pass(analysis, flow, root, mounting, settings) for root in flow.roots]
     file_edits += [edit for one in passing for edit in one.edits]
     notes = [note for one in passing for note in one.notes]
     if not mounting.mounted:
@@ -126,18 +121,41 @@ def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...]) -> list[
     ]
 
 
-def _pass(analysis: Analysis, flow: Flow, root: str, mounting: Mounting) -> Passing:
+def _mount(flow: Flow, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:
+    """Return how a flow is mounted, and every edit of its Dockerfile."""
+    if not flow.uses:
+        mounting = mount_flow(flow, SecretStyle.ENV, settings)
+        return mounting, mounting.edits
+    chosen = choose_frontend(flow.build.dockerfile, settings)
+    mounting = mount_flow(flow, chosen.style, settings)
+    return mounting, (*(chosen.edits if mounting.mounted else ()), *mounting.edits)
+
+
+def _refuse_shared_ids(analysis: Analysis, flow: Flow, settings: Settings) -> None:
+    """Refuse an id, given by `--id`, under which another secret of the same file goes already."""
+    if not settings.ids:
+        return
+    mine = {settings.secret_id(root, secret_id(root)): root for root in flow.roots}
+    for other in analysis.flows(flow.build):
+        for root in other.roots:
+            given = settings.secret_id(root, secret_id(root))
+            if mine.get(given, root) != root:
+                raise CannotChange(f"{mine[given]} and {root} would share the id {given}", Reason.UNSUPPORTED_FORM)
+
+
+def _pass(analysis: Analysis, flow: Flow, root: str, mounting: Mounting, settings: Settings) -> Passing:
     """Make every caller of the build pass one root, and say where its value comes from."""
+    identity = settings.secret_id(root, secret_id(root))
     literals = flow.literals(root)
     return pass_to_callers(
         analysis,
         flow.build,
         names=flow.names if len(flow.roots) == 1 else (root,),
         secret=BuildSecret(
-            id=secret_id(root),
+            id=identity,
             env=root,
             target="",
-            source=f"src={value_path(secret_id(root))}" if literals else f"env={root}",
+            source=f"src={value_path(identity)}" if literals else f"env={root}",
             dockerfile=flow.build.path,
             context=flow.build.context,
         ),

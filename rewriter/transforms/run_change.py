@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
@@ -11,6 +13,9 @@ from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import recipes_called
 from rewriter.transforms.dockerfile_edits import insert_mount, remove_instruction
+from rewriter.transforms.variable_mount import VariableMount
+
+_SHELL_LINE: Final = re.compile(r"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 
 
 class CannotChange(Exception):  # noqa: N818
@@ -30,24 +35,35 @@ class RunChange:
 
     file: Dockerfile
     body: RunBody
-    mounts: list[str] = field(default_factory=list)
+    mounts: list[VariableMount | str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     dropped: list[tuple[Fragment, Command]] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
 
-    def mount(self, options: str) -> None:
-        """Add a mount once."""
-        if options not in self.mounts:
-            self.mounts.append(options)
+    def mount(self, wanted: VariableMount | str) -> None:
+        """Add a mount once: one that fills a variable, or any other by its options."""
+        if wanted not in self.mounts:
+            self.mounts.append(wanted)
 
     def unmount(self, name: str) -> None:
         """Take back the mounts of an environment variable."""
-        self.mounts = [options for options in self.mounts if f"env={name}" not in options.split(",")]
+        self.mounts = [one for one in self.mounts if not (isinstance(one, VariableMount) and one.name == name)]
+
+    @property
+    def first(self) -> list[str]:
+        """Return the commands that run before the rest: those that fill variables, then the others."""
+        loads = [one.load for one in self.mounts if isinstance(one, VariableMount) and one.load]
+        return [*dict.fromkeys(loads), *self.before]
+
+    @property
+    def mount_options(self) -> list[str]:
+        """Return the options of the mounts, each once."""
+        return list(dict.fromkeys(one if isinstance(one, str) else one.options for one in self.mounts))
 
     def reads(self, name: str) -> bool:
         """Tell whether anything that stays, or is put in front or behind, reads a variable."""
-        if any(f"${name}" in text or f"${{{name}" in text for text in (*self.before, *self.after)):
+        if any(f"${name}" in text or f"${{{name}" in text for text in (*self.first, *self.after)):
             return True
         gone = [command.span for _, command in self.dropped]
         for fragment, visit in self.body.commands():
@@ -78,16 +94,16 @@ class RunChange:
     @property
     def changes_command(self) -> bool:
         """Tell whether the text of the command changes, not only its mounts."""
-        return bool(self.before or self.after or self.dropped or self.edits)
+        return bool(self.first or self.after or self.dropped or self.edits)
 
     def finish(self) -> tuple[Edit, ...]:
         """Return the edits; raises `CannotChange`."""
         if self._empties():
-            if self.before or self.edits:
+            if self.first or self.edits:
                 raise CannotChange("nothing of the command would be left but the preparation")
             return (remove_instruction(self.body.instruction),)
         source = self.file.source
-        edits = [insert_mount(source, self.body.instruction, options) for options in self.mounts]
+        edits = [insert_mount(source, self.body.instruction, options) for options in self.mount_options]
         edits += [self._drop(fragment, command) for fragment, command in self.dropped]
         edits += self.edits
         edits += self._around()
@@ -109,24 +125,42 @@ class RunChange:
         return Edit(place, "")
 
     def _around(self) -> tuple[Edit, ...]:
-        if not self.before and not self.after:
+        first = self.first
+        if not first and not self.after:
             return ()
         if self.body.form is Form.EXEC:
             raise CannotChange(
                 "exec form has no shell that could run a command before or after", Reason.UNSUPPORTED_FORM
             )
-        if self.body.form is Form.HEREDOC:
+        script_below = self.body.form is Form.HEREDOC and not self._head()
+        if script_below:
             return self._around_heredoc()
         arguments = self.body.instruction.arguments
         start, end = arguments.offset(0), arguments.offset(len(arguments.text))
-        edits = [Edit(Span(start, start), "".join(f"{command} && " for command in self.before))] if self.before else []
+        edits: list[Edit] = []
+        if first:
+            joint = "; " if self._starts_in_background() else " && "
+            edits.append(Edit(Span(start, start), " && ".join(first) + joint))
         if self.after:
-            if not self._chained():
+            if self.body.form is Form.HEREDOC or not self._chained():
                 raise CannotChange(
                     "nothing can be put behind a command that runs on in the background, or that ends it"
                 )
             edits.append(Edit(Span(end, end), "".join(f" && {command}" for command in self.after)))
         return tuple(edits)
+
+    def _head(self) -> str:
+        """Return the command on the line of a heredoc; empty where the heredoc is the script itself."""
+        return self.body.instruction.arguments.text.split("<<")[0].strip()
+
+    def _starts_in_background(self) -> bool:
+        """Tell whether the first list of the script ends in `&`: what is joined to it by `&&` runs there too."""
+        top = next((fragment for fragment in self.body.fragments if not fragment.nested), None)
+        if top is None:
+            return "&" in self.body.text.replace("&&", "")
+        joined = (Operator.AND, Operator.OR)
+        ends = next((item.operator for item in top.script.items if item.operator not in joined), None)
+        return ends is Operator.BACKGROUND
 
     def _chained(self) -> bool:
         """Tell whether `&& command` at the end runs when, and only when, the RUN has succeeded so far."""
@@ -141,15 +175,17 @@ class RunChange:
 
     def _around_heredoc(self) -> tuple[Edit, ...]:
         instruction = self.body.instruction
-        if len(instruction.heredocs) != 1 or instruction.arguments.text.split("<<")[0].strip():
-            raise CannotChange("the heredoc is the input of a command, not the script itself")
+        if len(instruction.heredocs) != 1:
+            raise CannotChange("the heredocs are the input of a command, not the script itself")
         heredoc = instruction.heredocs[0]
         text = heredoc.body.of(self.file.source.text)
+        if text.startswith("#!") and not _SHELL_LINE.match(text):
+            raise CannotChange("the heredoc is a script of another language than the shell", Reason.UNSUPPORTED_FORM)
         newline = self.file.source.newline
         start = heredoc.body.start + (text.find("\n") + 1 if text.startswith("#!") else 0)
         edits = []
-        if self.before:
-            edits.append(Edit(Span(start, start), "".join(command + newline for command in self.before)))
+        if self.first:
+            edits.append(Edit(Span(start, start), "".join(command + newline for command in self.first)))
         if self.after:
             end = heredoc.body.end
             edits.append(Edit(Span(end, end), "".join(command + newline for command in self.after)))
