@@ -59,6 +59,18 @@ def pass_as_secret(task: Task, form: CommandForm, option: OptionForm) -> CallerC
             return task.refuse(why)
 
 
+def pass_to_agent(form: CommandForm, option: OptionForm) -> CallerChange | None:
+    """Turn `--build-arg KEY="$(cat FILE)"` into `--ssh default=FILE`; None where the value is not a file's."""
+    if not isinstance(option.value, FromFile):
+        return None
+    made = (
+        form.text.replace(option.flag.start, option.flag.end, "--ssh"),
+        form.text.replace(option.word.start, option.word.end, f"default={option.value.path}"),
+    )
+    edits = tuple(edit for edit in made if edit is not None)
+    return CallerChange(edits, "") if len(edits) == len(made) else None
+
+
 def add_secret(task: Addition, form: CommandForm) -> CallerChange | CallerRefusal:
     """Add an option to a command."""
     value = f"env={task.env}" if task.path is None else f"src={relative(task.path, form.cwd)}"

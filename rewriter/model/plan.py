@@ -83,7 +83,7 @@ class BuildSecret:
     @property
     def flag(self) -> str:
         """Return the option for `docker build`."""
-        return f"--secret id={self.id},{self.source}"
+        return f"--ssh {self.id}" if self.source == "ssh" else f"--secret id={self.id},{self.source}"
 
 
 class SecretSource(StrEnum):

@@ -45,6 +45,7 @@ __all__ = [
     "CallerRefusal",
     "Rewritten",
     "add_secret",
+    "agent_for_key",
     "drop_argument",
     "pass_all",
     "pass_as_secret",
@@ -160,6 +161,22 @@ def add_secret(
             return edit_lexical.add_secret(task, form)
         case Unreadable(why):
             return task.refuse(why)
+
+
+def agent_for_key(caller: Caller, name: str, *, source: Source) -> CallerChange | None:
+    """Return the edits after which a caller gives ssh's agent the key that it passed in an argument.
+
+    None where it does not pass exactly one such argument, or has the key otherwise than in a file.
+    """
+    mine = [argument for argument in caller.arguments if argument.name == name]
+    if len(mine) != 1 or not isinstance(caller.form, CommandForm) or not isinstance(mine[0].form, OptionForm):
+        return None
+    change = edit_command.pass_to_agent(caller.form, mine[0].form)
+    if change is None:
+        return None
+    task = Task(caller, mine[0], "default", source)
+    before = callers.read(source.path, source, files=_no_file)
+    return change if _fault(source, change.edits, (task,), before, dropped=True) is None else None
 
 
 def drop_argument(caller: Caller, argument: BuildArgument, *, source: Source) -> CallerChange | CallerRefusal:

@@ -179,7 +179,7 @@ def mount_flow(flow: Flow, style: SecretStyle, settings: Settings) -> Mounting:
     _unmount_idle(flow, mounter)
     edits = [edit for change in mounter.changes.values() for edit in change.finish()]
     mounter.review |= any(change.changes_command for change in mounter.changes.values())
-    edits += _removals(flow)
+    edits += remove_definitions(flow)
     return Mounting(tuple(edits), frozenset(mounter.mounted), mounter.review)
 
 
@@ -237,7 +237,7 @@ def _silence(place: Span | None, use: Use, mounter: _Mounter) -> None:
         mounter.change(use.body).edits.append(edit)
 
 
-def _removals(flow: Flow) -> list[Edit]:
+def remove_definitions(flow: Flow) -> list[Edit]:
     """Remove every ARG of the flow and every ENV that holds its value."""
     gone: dict[int, list[Assignment]] = {}
     by_index: dict[int, Instruction] = {}

@@ -16,12 +16,14 @@ from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit
 from rewriter.recipes import recipes
 from rewriter.settings import SecretStyle, Settings
+from rewriter.transforms.build_callers import agent_for_key
 from rewriter.transforms.callers import Passing, pass_to_callers
-from rewriter.transforms.flow_mounts import Mounting, mount_flow
+from rewriter.transforms.flow_mounts import Mounting, mount_flow, remove_definitions
 from rewriter.transforms.local_values import value_path
+from rewriter.transforms.mount_ssh import mount_agent
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange
-from rewriter.transforms.syntax import choose_frontend
+from rewriter.transforms.syntax import choose_frontend, require_mounts
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
@@ -89,6 +91,8 @@ def _refuse(flow: Flow) -> tuple[Reason, str] | None:
 
 
 def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> list[Proposal]:
+    if (agent := _by_agent(analysis, flow, findings, settings)) is not None:
+        return [agent]
     _refuse_shared_ids(analysis, flow, settings)
     mounting, edits = _mount(flow, settings)
     path = flow.build.path
@@ -119,6 +123,40 @@ def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings
         *([fix] if fix.findings else []),
         *(Refusal(finding, Reason.CALLER_UNSUPPORTED, left[finding.place]) for finding in refused),
     ]
+
+
+_AGENT_NOTE: Final = (
+    "{path}: ssh takes the key from the agent of whoever builds: run `ssh-add KEY` first, or build with "
+    "`--ssh default=KEY`"
+)
+
+
+def _by_agent(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> Fix | None:
+    """Return the fix by ssh's agent for a private key, None where a secret has to carry it."""
+    changes = [
+        agent_for_key(caller, flow.names[0], source=analysis.project.source(caller.path))
+        for caller in flow.build.callers
+    ]
+    edits = None if None in changes else mount_agent(flow)
+    if edits is None:
+        return None
+    build = flow.build
+    own = (*require_mounts(build.dockerfile, settings), *edits, *remove_definitions(flow))
+    called = [
+        FileEdit(caller.path, edit)
+        for caller, change in zip(build.callers, changes, strict=True)
+        if change is not None
+        for edit in change.edits
+    ]
+    return Fix(
+        findings=findings,
+        safety=Safety.REVIEW,
+        edits=(*(FileEdit(build.path, edit) for edit in own), *called),
+        secrets=(
+            BuildSecret(id="default", env="", target="", source="ssh", dockerfile=build.path, context=build.context),
+        ),
+        notes=(_AGENT_NOTE.format(path=build.path),),
+    )
 
 
 def _mount(flow: Flow, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:

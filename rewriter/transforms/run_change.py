@@ -104,7 +104,7 @@ class RunChange:
             return (remove_instruction(self.body.instruction),)
         source = self.file.source
         edits = [insert_mount(source, self.body.instruction, options) for options in self.mount_options]
-        edits += [self._drop(fragment, command) for fragment, command in self.dropped]
+        edits += self._drops()
         edits += self.edits
         edits += self._around()
         return tuple(edits)
@@ -116,6 +116,23 @@ class RunChange:
             return False
         gone = {command.span for fragment, command in self.dropped if fragment is top[-1]}
         return all(item.node.span in gone for item in top[-1].script.items)
+
+    def _drops(self) -> list[Edit]:
+        """Take the dropped commands out; several at the end of a list go in one piece, with what joins them."""
+        edits: list[Edit] = []
+        rest = list(self.dropped)
+        for fragment in dict.fromkeys(fragment for fragment, _ in self.dropped):
+            gone = {command.span for holder, command in self.dropped if holder is fragment}
+            items = fragment.script.items
+            kept = max((number for number, item in enumerate(items) if item.node.span not in gone), default=-1)
+            tail = [item.node.span for item in items[kept + 1 :]]
+            place = (
+                fragment.span(Span(items[kept].node.span.end, tail[-1].end)) if len(tail) > 1 and kept >= 0 else None
+            )
+            if place is not None and items[kept].operator is Operator.AND:
+                edits.append(Edit(place, ""))
+                rest = [one for one in rest if one[0] is not fragment or one[1].span not in tail]
+        return edits + [self._drop(fragment, command) for fragment, command in rest]
 
     def _drop(self, fragment: Fragment, command: Command) -> Edit:
         span = remove_element(fragment.script, command)

@@ -43,10 +43,15 @@ def choose_frontend(file: Dockerfile, settings: Settings) -> Frontend:
             return Frontend(SecretStyle.ENV, edits)
         if settings.secret_style is SecretStyle.ENV or frontend(file).at_least(*_FILE) is not True:
             raise CannotChange(edits, Reason.FRONTEND_PINNED)
+    return Frontend(SecretStyle.FILE, require_mounts(file, settings))
+
+
+def require_mounts(file: Dockerfile, settings: Settings) -> tuple[Edit, ...]:
+    """Return what a mount of ssh's agent asks of the `# syntax` line; raises `CannotChange`."""
     edits = _require(file, settings, _FILE)
     if isinstance(edits, str):
         raise CannotChange(edits, Reason.FRONTEND_PINNED)
-    return Frontend(SecretStyle.FILE, edits)
+    return edits
 
 
 def _require(file: Dockerfile, settings: Settings, version: tuple[int, int]) -> tuple[Edit, ...] | str:

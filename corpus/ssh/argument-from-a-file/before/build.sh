@@ -1,0 +1,2 @@
+#!/bin/sh
+docker build --build-arg SSH_PRIVATE_KEY="$(cat ~/.ssh/id_rsa)" -t app .
