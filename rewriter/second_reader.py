@@ -1,7 +1,8 @@
-"""Read a Dockerfile with a second, independent reader (dockerfile-parse) and compare.
+r"""Read a Dockerfile with a second, independent reader (dockerfile-parse) and compare.
 
 That reader knows neither heredocs nor blank lines inside a continuation (docs/design.md, "Two readers"), so these are
-masked by comment-like text of the same number of lines first; nothing else of it is used, its setters above all.
+masked by comment-like text of the same number of lines first. It takes `RUN\` for a keyword, and looks for the escape
+directive in the first line alone. Nothing else of it is used, its setters above all.
 """
 
 from __future__ import annotations
@@ -47,13 +48,25 @@ def _second(text: str) -> Iterator[tuple[str, int, int]]:
 def _masked(file: Dockerfile) -> str:
     """Return the text with what the second reader misreads masked, every line kept at its number."""
     lines = file.source.text.removeprefix("\ufeff").split("\n")
+    if file.escape != "\\":
+        _put_first(lines, file)
     for entry in file.instructions:
+        head = lines[entry.line - 1]
+        if re.match(rf"\s*{entry.keyword}{re.escape(file.escape)}", head, re.IGNORECASE):
+            lines[entry.line - 1] = head.replace(file.escape, f" {file.escape}", 1)
         if entry.heredocs:
             for number in range(_last_line(file, entry), entry.end_line):
                 lines[number] = _MASK
         for number in range(entry.line - 1, _last_line(file, entry)):
             lines[number] = _plain(lines[number], number + 1 < _last_line(file, entry), file.escape)
     return "\n".join(lines)
+
+
+def _put_first(lines: list[str], file: Dockerfile) -> None:
+    """Let the escape directive stand first: the other reader looks for it nowhere else."""
+    for directive in file.directives:
+        lines[file.source.line(directive.span.start) - 1] = _MASK
+    lines[0] = f"# escape={file.escape}"
 
 
 _ODD: Final = re.compile("[\ufeff\u00a0\x0b\x0c\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")

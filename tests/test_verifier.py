@@ -89,9 +89,9 @@ def test_a_file_that_can_no_longer_be_read_is_named() -> None:
 
 def test_a_changed_file_that_the_two_readers_read_differently_is_refused() -> None:
     # dockerfile-parse takes the backslash for a part of the keyword, BuildKit does not.
-    odd = "FROM a\nRUN\\\n b\n"
+    odd = "FROM a\nRU\\\nN b\n"
     found = problems(_state(odd), _state(odd + "USER c\n"), [])
-    assert found == ("Dockerfile:2: two readers disagree: RUN here, RUN\\ at line 2",)
+    assert found == ("Dockerfile:2: two readers disagree: RUN here, RU\\ at line 2",)
     assert problems(_state(odd), _state(odd), []) == ()
 
 
@@ -113,6 +113,8 @@ def test_a_patch_is_not_made_of_what_fails() -> None:
         "FROM a\nCOPY <<-'ONE' <<TWO /x/\n\tRUN x\n\tONE\nUSER y\nTWO\nCMD z\n",
         "# escape=`\nFROM a\nRUN b `\n  c\n",
         "FROM a\nRUN b \\",
+        "FROM a\nRUN\\\n b\nENV\\\n X=y\n",
+        "# check=skip=all\n# escape=`\nFROM a\nRUN`\n b\n",
         "FROM a\nENV X \u2028\u00a0y\nUSER d\n",
         "from a\n  run b\nonbuild run c\n",
     ],

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from rewriter.documents.dockerfile import Assignment, Instruction, Kind, scope
+from rewriter.documents.dockerfile import Assignment, Instruction, Kind, machine, scope
 from rewriter.documents.run import Form, RunBody
 from rewriter.documents.shell import prints_environment
 from rewriter.flow import Definition, Flow, Origin, Use, secret_id
@@ -203,9 +203,24 @@ def _check(flow: Flow, use: Use, mounter: _Mounter) -> None:
         raise CannotChange(f"line {body.instruction.line}: the shell is not a POSIX one", Reason.UNSUPPORTED_SHELL)
     if body.problem is not None and use.reach is Reach.TEXT:
         raise CannotChange(f"line {body.instruction.line}: {body.problem}", Reason.UNREADABLE_SHELL)
+    if body.form is not Form.EXEC and (use.reach is Reach.TEXT or mounter.style is SecretStyle.FILE):
+        _refuse_tracing_shell(flow, body)
     for fragment in body.fragments:
         for span in prints_environment(fragment.script):
             _silence(fragment.span(span), use, mounter)
+
+
+_TRACING: Final = re.compile(r"-(?!-)[a-zA-Z]*x[a-zA-Z]*|xtrace")
+
+
+def _refuse_tracing_shell(flow: Flow, body: RunBody) -> None:
+    """Refuse a RUN whose SHELL prints each command with its variables expanded."""
+    shell = machine(flow.build.dockerfile, body.instruction).shell or ()
+    if any(_TRACING.fullmatch(word) for word in shell[1:]):
+        raise CannotChange(
+            f"line {body.instruction.line}: SHELL prints every command, and with it the secret: take the x out of it",
+            Reason.PRINTS_ENVIRONMENT,
+        )
 
 
 _TRACE: Final = re.compile(r"(set\s+-[a-wyzA-Z]*)x([a-wyzA-Z]*)(\s.*)?", re.DOTALL)
