@@ -14,7 +14,8 @@ from rewriter.project import Build, Project
 def flows(project: Project, build: Build) -> tuple[Flow, ...]:
     """Return the flows of secrets through one Dockerfile, in the order of their first assignment."""
     bindings = tuple(bindings_of(build))
-    if not build.secrets and not any(map(suspect, bindings)):
+    told_elsewhere = build.secrets or any(caller.arguments for caller in build.callers)
+    if not bindings or not (told_elsewhere or any(map(suspect, bindings))):
         return ()
     tracer = Tracer(build, bindings)
     secret = tracer.secret_names()
