@@ -101,8 +101,14 @@ def _is_sure(verdict: FileVerdict | None) -> bool:
     return verdict is not None and verdict.certainty is Certainty.NAME_ALONE and verdict.kind in _SURE_KINDS
 
 
+_URL: Final = re.compile(r"(?:https?|ftp)://[^\s\"';|&)]{1,2000}")
+
+
 def _may_fetch(text: str) -> bool:
-    return "://" in text and any(tool in text for tool in _FETCHERS)
+    """Tell cheaply whether a command downloads a credential file; then the shell in it is read."""
+    if "://" not in text or not any(tool in text for tool in _FETCHERS):
+        return False
+    return any(_is_sure(credential_file(_base(url))) for url in _URL.findall(text))
 
 
 def _downloaded(build: Build, outer: Instruction) -> Iterator[FetchedFile]:

@@ -8,9 +8,9 @@ from typing import Final
 
 from rewriter.credentials import command_secrets
 from rewriter.documents.dockerfile import Instruction, Word
-from rewriter.documents.run import read_run
+from rewriter.documents.run import read_run, written
 from rewriter.flow import Flow, secret_id
-from rewriter.judgement import judge_pair, password_hashes, text_credentials, url_credentials
+from rewriter.judgement import judge_pair, may_hold_credential, password_hashes, text_credentials, url_credentials
 from rewriter.model.masked import Masked
 from rewriter.model.text import Source, Span
 from rewriter.project import Build
@@ -76,6 +76,8 @@ def _label(entry: Instruction, name: str, word: Word, span: Span) -> Iterator[Ke
 
 
 def _commands(source: Source, entry: Instruction) -> Iterator[KeptText]:
+    if not may_hold_credential(written(source, entry)):
+        return
     for secret in command_secrets(read_run(source, entry)):
         if secret.value is not None and not secret.placeholder and not secret.companion:
             yield KeptText(entry, secret.option or secret.tool, secret.span or entry.keyword_span, secret.value)
