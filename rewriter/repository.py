@@ -156,6 +156,10 @@ def _need_file(kind: Kind, path: str) -> None:
         raise RepositoryError(f"{shown(path)}: {_PROBLEMS[kind]}")
 
 
+def _unreadable(path: str, error: OSError) -> RepositoryError:
+    return RepositoryError(f"{shown(path)}: cannot be read ({error.strerror}); run again")
+
+
 def _need_size(size: int, path: str, limit: int) -> None:
     if size > limit:
         raise RepositoryError(f"{shown(path)}: larger than {limit:,} bytes, not read; exclude it")
@@ -227,19 +231,38 @@ class DirectoryRepository:
 
     def read(self, path: str, limit: int = READ_LIMIT) -> bytes:
         """Return a file's bytes."""
+        parts = parts_of(path)
+        if not self._listed_file(path):
+            parts = self._regular(path, limit)
+        try:
+            descriptor = open_file(self.root, parts)
+        except OSError as error:  # it has changed since it was listed, or it is closed to us: say which
+            self._regular(path, limit)
+            raise _unreadable(path, error) from error
+        try:
+            with os.fdopen(descriptor, "rb") as stream:
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    _need_file(Kind.OTHER, path)
+                _need_size(status.st_size, path, limit)
+                data = stream.read(limit + 1)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        _need_size(len(data), path, limit)
+        return data
+
+    def _regular(self, path: str, limit: int) -> tuple[str, ...]:
+        """Return the parts of a regular file's path, every link followed; raises `RepositoryError` for all else."""
         found = follow(self.root, parts_of(path))
         _need_file(found.kind, path)
         _need_size(found.size, path, limit)
-        try:
-            descriptor = open_file(self.root, found.parts)
-            with os.fdopen(descriptor, "rb") as stream:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    _need_file(Kind.OTHER, path)
-                data = stream.read(limit + 1)
-        except OSError as error:
-            raise RepositoryError(f"{shown(path)}: cannot be read ({error.strerror}); run again") from error
-        _need_size(len(data), path, limit)
-        return data
+        return found.parts
+
+    def _listed_file(self, path: str) -> bool:
+        """Tell whether a listing that was made has seen a regular file there; then it is opened without a look."""
+        listing: _Listing | None = self.__dict__.get("_listing")
+        folder, _, name = path.rpartition("/")
+        return listing is not None and listing.kinds.get(folder, {}).get(name) is Kind.FILE
 
     @cached_property
     def _documents(self) -> tuple[str, ...]:

@@ -44,6 +44,9 @@ class Logical:
 
     def span(self, start: int, end: int) -> Span:
         """Return the smallest source span that holds `[start, end)`; it may hold continuations inside."""
+        if len(self.starts) == 1 and 0 <= start <= end <= len(self.text):  # one line, as nearly all are
+            first = self.sources[0] - self.starts[0] + self.base + start
+            return Span(first, first + end - start)
         first = self.offset(start)
         return Span(first, self.offset(end - 1) + 1 if end > start else first)
 
