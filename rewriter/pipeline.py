@@ -10,16 +10,28 @@ from typing import Final
 from rewriter.analysis import Analysis
 from rewriter.errors import UnbakeError, VerificationError
 from rewriter.forked import processors, spread
+from rewriter.ignoring import Sifted, sift
 from rewriter.model.masked import Masked
-from rewriter.model.patch import Change, Failed, FileChange, Outcome, Patched, Problem, Report, Unchanged
+from rewriter.model.patch import (
+    Change,
+    Failed,
+    FileChange,
+    Ignored,
+    Outcome,
+    Patched,
+    Problem,
+    Report,
+    Silence,
+    Unchanged,
+)
 from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
-from rewriter.model.text import OverlapError, apply, decode, encode
+from rewriter.model.text import OverlapError, Span, apply, decode, encode
 from rewriter.planner import Key, all_transforms, key, plan
 from rewriter.project import Cache, Outline, Project, join, outline, read
 from rewriter.repository import Kind, OverlayRepository, Repository
 from rewriter.rotation import exposure
-from rewriter.rules import rules
+from rewriter.rules import names, rules
 from rewriter.settings import Settings
 from rewriter.transforms.ignores import apply_ignores
 from rewriter.verifier import State, make_patch, problems
@@ -44,17 +56,30 @@ def scan(
     def look(share: Outline) -> _Seen:
         project = join(repository, share, cache)
         analysis = Analysis(project)
-        found = _raw_findings(analysis, settings)
-        return _Seen.of(found, _safeties(analysis, found, settings), project)
+        found = _found(analysis, settings)
+        sifted = sift(project, found, names(), complete=settings.complete)
+        heeded = tuple(finding for finding, reason in zip(found, sifted.reasons, strict=True) if reason is None)
+        return _Seen.of(found, sifted, _safeties(analysis, heeded, settings), project)
 
     seen = spread(look, whole.shares(number))
-    found = _ordered(finding for share in seen for finding in share.found())
+    found, ignored = _divided((pair for share in seen for pair in share.found()), settings)
     safeties = {each: safety for share in seen for each, safety in share.safeties.items()}
+    held = {_secret(one.finding) for one in ignored}
+
+    def fixable(finding: Finding) -> Safety:
+        return Safety.MANUAL if _secret(finding) in held else safeties.get(key(finding), Safety.MANUAL)
+
     return _report(
-        tuple(replace(finding, fixable=safeties.get(key(finding), Safety.MANUAL)) for finding in found),
+        tuple(replace(finding, fixable=fixable(finding)) for finding in found),
         problems=tuple(problem for share in seen for problem in share.problems),
         documents=sum(share.documents for share in seen),
+        ignored=ignored,
+        notices=tuple(notice for share in seen for notice in share.notices),
     )
+
+
+_Pair = tuple[Finding, str | None]
+"""A finding, and the reason that its file gives for leaving it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +91,29 @@ class _Seen:
 
     findings: tuple[Finding, ...]
     values: tuple[tuple[str, ...], ...]
+    reasons: tuple[str | None, ...]
     safeties: dict[Key, Safety]
     problems: tuple[Problem, ...]
+    notices: tuple[Problem, ...]
     documents: int
 
     @classmethod
-    def of(cls, findings: Iterable[Finding], safeties: dict[Key, Safety], project: Project) -> _Seen:
+    def of(cls, found: tuple[Finding, ...], sifted: Sifted, safeties: dict[Key, Safety], project: Project) -> _Seen:
         """Take the values out of their masks."""
-        found = tuple(findings)
         return cls(
             findings=tuple(replace(finding, values=()) for finding in found),
             values=tuple(tuple(value.reveal() for value in finding.values) for finding in found),
+            reasons=sifted.reasons,
             safeties=safeties,
             problems=project.problems,
+            notices=sifted.notices,
             documents=project.documents,
         )
 
-    def found(self) -> Iterator[Finding]:
+    def found(self) -> Iterator[_Pair]:
         """Yield the findings, the values masked again."""
-        for finding, values in zip(self.findings, self.values, strict=True):
-            yield replace(finding, values=tuple(map(Masked, values)))
+        for finding, values, reason in zip(self.findings, self.values, self.reasons, strict=True):
+            yield replace(finding, values=tuple(map(Masked, values))), reason
 
 
 def fix(repository: Repository, settings: Settings, *, only: str | None = None) -> Outcome:
@@ -108,14 +136,13 @@ def proposals(repository: Repository, settings: Settings, *, only: str | None = 
 def _state(repository: Repository, settings: Settings, only: str | None, cache: Cache) -> State:
     project = read(repository, settings, only=only, cache=cache)
     analysis = Analysis(project)
-    return State(analysis, _findings(analysis, settings))
+    found = _found(analysis, settings)
+    sifted = sift(project, found, names(), complete=settings.complete)
+    left, ignored = _divided(zip(found, sifted.reasons, strict=True), settings)
+    return State(analysis, left, ignored, sifted.notices)
 
 
-def _findings(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
-    return _ordered(_raw_findings(analysis, settings))
-
-
-def _raw_findings(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
+def _found(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
     return tuple(
         finding
         for rule in rules()
@@ -125,9 +152,27 @@ def _raw_findings(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]
     )
 
 
-def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    ordered = sorted(findings, key=lambda item: (item.place.path, item.place.span, item.rule, item.name))
-    return tuple(_numbered(ordered))
+def _divided(pairs: Iterable[_Pair], settings: Settings) -> tuple[tuple[Finding, ...], tuple[Ignored, ...]]:
+    """Return the findings that count and those that are left out, both in order and with their fingerprints."""
+    ordered = sorted(pairs, key=lambda pair: _order(pair[0]))
+    left: list[Finding] = []
+    ignored: list[Ignored] = []
+    for finding, (_, reason) in zip(_numbered([finding for finding, _ in ordered]), ordered, strict=True):
+        if reason is not None:
+            ignored.append(Ignored(finding, Silence.PRAGMA, reason))
+        elif finding.fingerprint in settings.baseline:
+            ignored.append(Ignored(finding, Silence.BASELINE, ""))
+        else:
+            left.append(finding)
+    return tuple(left), tuple(ignored)
+
+
+def _order(finding: Finding) -> tuple[str, Span, str, str]:
+    return finding.place.path, finding.place.span, finding.rule, finding.name
+
+
+def _secret(finding: Finding) -> tuple[str, str]:
+    return finding.scope, finding.secret
 
 
 def _numbered(findings: list[Finding]) -> list[Finding]:
@@ -168,6 +213,8 @@ def _report(
     documents: int,
     fixed: tuple[Finding, ...] = (),
     refusals: tuple[Refusal, ...] = (),
+    ignored: tuple[Ignored, ...] = (),
+    notices: tuple[Problem, ...] = (),
 ) -> Report:
     exposed: dict[tuple[str, str], Finding] = {}
     for finding in findings:
@@ -176,10 +223,16 @@ def _report(
         findings=findings,
         fixed=fixed,
         refusals=refusals,
-        problems=tuple(sorted(set(problems), key=lambda problem: (problem.path, problem.line, problem.message))),
+        problems=_sorted(problems),
         exposures=tuple(exposure(finding) for finding in exposed.values()),
         documents=documents,
+        ignored=ignored,
+        notices=_sorted(notices),
     )
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(set(problems), key=lambda problem: (problem.path, problem.line, problem.message)))
 
 
 class _Run:
@@ -201,6 +254,7 @@ class _Run:
     def outcome(self) -> Outcome:
         """Return what becomes of the repository."""
         first = state = self._read({})
+        self._hold(first)
         settled_down = False
         for _ in range(len(first.findings) + 1):  # every pass settles a secret, by a fix or by a refusal
             chosen = plan(state.analysis, state.findings, self.settings, refused=self.refused)
@@ -221,6 +275,8 @@ class _Run:
             documents=first.project.documents,
             fixed=fixed,
             refusals=self._refusals(first, fixed),
+            ignored=first.ignored,
+            notices=first.notices,
         )
         files = self._files()
         if not files:
@@ -231,10 +287,21 @@ class _Run:
     def first_pass(self) -> tuple[Fix, ...]:
         """Return the fixes that can be made to the repository as it is, and pass the checks."""
         state = self._read({})
-        chosen = plan(state.analysis, state.findings, self.settings)
+        self._hold(state)
+        chosen = plan(state.analysis, state.findings, self.settings, refused=self.refused)
         if chosen.fixes:
             self._make(state, chosen.fixes)
         return tuple(self.made)
+
+    def _hold(self, first: State) -> None:
+        """Refuse what speaks of a secret of which a place is ignored: a fix would change that place too."""
+        held = {_secret(one.finding): one.finding.place for one in first.ignored}
+        for finding in first.findings:
+            place = held.get(_secret(finding))
+            if place is not None:
+                where = f"{place.path}:{place.line}"
+                detail = f"{where}, which is ignored, holds the same secret; ignore this place too, or none of them"
+                self.refused[key(finding)] = Refusal(finding, Reason.NOT_SELECTED, detail)
 
     def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
         """Make the fixes together; when the result fails a check, one by one."""

@@ -25,6 +25,7 @@ from rewriter.errors import ParseError, RepositoryError
 from rewriter.judgement import may_hold_credential, may_name_key_file
 from rewriter.model.patch import Problem
 from rewriter.model.text import Source, decode
+from rewriter.pragmas import Pragma, pragmas
 from rewriter.readers import key_files
 from rewriter.repository import Kind, Repository
 from rewriter.settings import Settings
@@ -153,6 +154,7 @@ class Project:
         problems: tuple[Problem, ...],
         documents: int,
         cache: Cache,
+        remarks: tuple[Pragma, ...] = (),
     ) -> None:
         self.repository = repository
         self.builds = builds
@@ -165,6 +167,7 @@ class Project:
         self.problems = problems
         self.documents = documents
         self.cache = cache
+        self.remarks = tuple(sorted(set(remarks), key=lambda remark: (remark.path, remark.line)))
         self._texts: dict[str, str | None] = {}
         self._contexts: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -286,6 +289,7 @@ class Outline:
     composes: tuple[Compose, ...]
     problems: tuple[Problem, ...]
     documents: int
+    remarks: tuple[Pragma, ...]
 
     def shares(self, number: int) -> tuple[Outline, ...]:
         """Split the Dockerfiles over `number` outlines that can be looked at apart from each other.
@@ -303,7 +307,16 @@ class Outline:
         cuts = [free[start : start + size] for start in range(first, len(free), size)]
         mine = replace(self, dockerfiles=tuple(sorted((*bound, *free[:first]))))
         others = (
-            replace(self, dockerfiles=tuple(cut), called=(), environments=(), composes=(), problems=(), documents=0)
+            replace(
+                self,
+                dockerfiles=tuple(cut),
+                called=(),
+                environments=(),
+                composes=(),
+                problems=(),
+                documents=0,
+                remarks=(),
+            )
             for cut in cuts
         )
         return (mine, *others)
@@ -330,7 +343,8 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
             if compose.is_compose_path(path):
                 composes += reader.compose(path)
     named = {caller.dockerfile for caller in found if caller.dockerfile}
-    wanted = tuple(path for path in paths if path == only or is_dockerfile(path) or path in named)
+    asked = None if only is None or callers.is_candidate(only) else only
+    wanted = tuple(path for path in paths if path == asked or is_dockerfile(path) or path in named)
     return Outline(
         dockerfiles=wanted,
         known=frozenset(wanted),
@@ -339,6 +353,7 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
         composes=tuple(composes),
         problems=tuple(reader.problems),
         documents=reader.count,
+        remarks=tuple(reader.remarks),
     )
 
 
@@ -362,6 +377,7 @@ def join(repository: Repository, outlined: Outline, cache: Cache) -> Project:
         problems=(*outlined.problems, *reader.problems),
         documents=outlined.documents + reader.count,
         cache=cache,
+        remarks=(*outlined.remarks, *reader.remarks),
     )
 
 
@@ -376,6 +392,7 @@ class _Reader:
         self.repository = repository
         self.cache = cache
         self.problems: list[Problem] = []
+        self.remarks: list[Pragma] = []
         self.count = 0
         self._sources: dict[str, Source | None] = {}
 
@@ -391,7 +408,9 @@ class _Reader:
             self.problems.append(Problem(path, 0, str(error).removeprefix(f"{path}: ")))
             return None
         self.count += 1
-        return Source(path, decode(data))
+        source = Source(path, decode(data))
+        self.remarks += pragmas(source)
+        return source
 
     def dockerfile(self, path: str) -> Commands | None:
         source = self._source(path)

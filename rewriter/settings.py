@@ -81,7 +81,7 @@ SYNTAX_KEEP: Final = "keep"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settle how a run behaves."""
+    """Settle how a run behaves; `baseline` are the fingerprints of findings that are left out."""
 
     fix: FixLevel = FixLevel.REVIEW
     rules: tuple[str, ...] = ()
@@ -93,6 +93,12 @@ class Settings:
     secret_style: SecretStyle = SecretStyle.AUTO
     syntax: str = SYNTAX_AUTO
     ids: tuple[tuple[str, str], ...] = ()
+    baseline: frozenset[str] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every finding is looked for: no rule and no severity is left out."""
+        return not self.rules and self.min_severity is Severity.LOW
 
     def secret_id(self, name: str, default: str) -> str:
         """Return the id of the build secret for a variable, or for what is known by the id `default`."""
@@ -122,12 +128,13 @@ class Layer:
     secret_style: SecretStyle | None = None
     syntax: str | None = None
     ids: tuple[tuple[str, str], ...] | None = None
+    baseline: str | None = None
     format: Format | None = None
     color: Color | None = None
     quiet: bool | None = None
 
 
-_FILE_KEYS: Final = (
+FILE_KEYS: Final = (
     "fix",
     "rules",
     "exclude",
@@ -137,6 +144,7 @@ _FILE_KEYS: Final = (
     "secret-style",
     "syntax",
     "ids",
+    "baseline",
 )
 _VARIABLES: Final = tuple(field.name.upper() for field in fields(Layer))
 _SHOWN: Final = 100
@@ -203,6 +211,7 @@ def from_environment(environment: Mapping[str, str]) -> Layer:
         rules=words("RULES"),
         exclude=words("EXCLUDE"),
         min_severity=option("MIN_SEVERITY", Severity),
+        baseline=text("BASELINE"),
         secret_source=option("SECRET_SOURCE", SecretSource),
         runtime=option("RUNTIME", Runtime),
         secret_style=option("SECRET_STYLE", SecretStyle),
@@ -262,8 +271,8 @@ def _parsed(name: str, text: str) -> dict[str, object]:
 
 def _layer(where: str, table: Mapping[str, object]) -> Layer:
     for key in table:
-        if key not in _FILE_KEYS:
-            known = _close(key, _FILE_KEYS) or f"; known are {', '.join(_FILE_KEYS)}"
+        if key not in FILE_KEYS:
+            known = _close(key, FILE_KEYS) or f"; known are {', '.join(FILE_KEYS)}"
             raise UsageError(f"{where}: unknown setting {key!r}{known}")
     return Layer(
         fix=_setting(where, table, "fix", FixLevel),
@@ -275,7 +284,17 @@ def _layer(where: str, table: Mapping[str, object]) -> Layer:
         secret_style=_setting(where, table, "secret-style", SecretStyle),
         syntax=_syntax(where, table),
         ids=_ids(where, table),
+        baseline=_path(where, table, "baseline"),
     )
+
+
+def _path(where: str, table: Mapping[str, object], key: str) -> str | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= _WORD_LIMIT:
+        raise UsageError(f"{where}: {key!r} has to be the path of a file, from the folder of the configuration")
+    return value
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

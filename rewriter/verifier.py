@@ -14,7 +14,7 @@ from typing import Final
 from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import VerificationError
-from rewriter.model.patch import FileChange, Patch
+from rewriter.model.patch import FileChange, Ignored, Patch, Problem
 from rewriter.model.plan import Fix
 from rewriter.model.secret import Finding
 from rewriter.model.text import Span
@@ -34,10 +34,12 @@ CHECKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Hold a repository as it was read and what was found in it."""
+    """Hold a repository as it was read and what was found in it; `ignored` is to stay as it is."""
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    ignored: tuple[Ignored, ...] = ()
+    notices: tuple[Problem, ...] = ()
 
     @property
     def project(self) -> Project:
@@ -52,6 +54,7 @@ def problems(before: State, after: State, fixes: Sequence[Fix]) -> tuple[str, ..
         *_readers(before.project, after.project),
         *_left(before, after, fixes),
         *_new(before, after),
+        *_lost(before, after),
         *_touched(before.project, after.project, fixes),
     )
 
@@ -123,6 +126,17 @@ def _new(before: State, after: State) -> Iterator[str]:
     for finding in after.findings:
         if key(finding) not in known:
             yield f"{finding.place.path}:{finding.place.line}: new finding {finding.rule} ({finding.name})"
+
+
+def _lost(before: State, after: State) -> Iterator[str]:
+    """Name what was to be left alone and is no longer there."""
+    kept = Counter(key(ignored.finding) for ignored in after.ignored)
+    for ignored in before.ignored:
+        finding = ignored.finding
+        kept[key(finding)] -= 1
+        if kept[key(finding)] < 0:
+            where = f"{finding.place.path}:{finding.place.line}"
+            yield f"{where}: {finding.rule} ({finding.name}) is ignored, and was changed"
 
 
 def _touched(before: Project, after: Project, fixes: Sequence[Fix]) -> Iterator[str]:

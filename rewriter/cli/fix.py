@@ -10,6 +10,7 @@ from typing import Final
 from rewriter import pipeline, writer
 from rewriter.cli.options import Parser, add_shared, fix_level, runtime, secret_source, secret_style, syntax_image
 from rewriter.cli.output import complain, emit
+from rewriter.cli.stdin import STDIN
 from rewriter.cli.target import Target, target
 from rewriter.cli.terminal import colored, progress
 from rewriter.errors import UsageError
@@ -33,18 +34,20 @@ _EXAMPLES: Final = """\
 def run(words: Sequence[str]) -> int:
     """Fix what the words name; return 0 when nothing is left, 1 otherwise."""
     arguments = parser().parse(words)
+    if arguments.path == STDIN:
+        raise UsageError("standard input can be scanned, not fixed; name a folder or a Dockerfile")
     chosen = target(arguments, os.environ)
     if chosen.display.format not in FORMATS:
         raise UsageError(
             f"`unbake fix` prints text or JSON; `unbake scan --format {chosen.display.format}` lists findings"
         )
     with progress("unbake: working out the fixes"):
-        outcome = pipeline.fix(chosen.repository, chosen.settings, only=chosen.dockerfile)
+        outcome = pipeline.fix(chosen.repository, chosen.settings, only=chosen.only)
     match outcome:
         case Failed(error=error):
             raise error
         case Patched(patch=patch) if not arguments.diff:
-            writer.write(chosen.repository.root, patch.files, patch.values)
+            writer.write(chosen.folder, patch.files, patch.values)
             written = True
         case Patched() | Unchanged():
             written = False

@@ -59,7 +59,7 @@ def _fixes(report: Report, chosen: Target) -> dict[str, Fix]:
     """Work out what settles the findings, by fingerprint; nothing where no finding can be fixed."""
     if all(finding.fixable is Safety.MANUAL for finding in report.findings):
         return {}
-    made = pipeline.proposals(chosen.repository, chosen.settings, only=chosen.dockerfile)
+    made = pipeline.proposals(chosen.repository, chosen.settings, only=chosen.only)
     return {finding.fingerprint: fix for fix in made for finding in fix.findings}
 
 

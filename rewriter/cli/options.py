@@ -15,7 +15,7 @@ from rewriter.settings import Color, FixLevel, Format, Layer, Runtime, SecretSty
 _EPILOG: Final = """\
 Settings come from flags, then UNBAKE_* variables (UNBAKE_RULES and UNBAKE_EXCLUDE separated by commas), then
 `.unbake.toml` or `[tool.unbake]` in `pyproject.toml` of PATH: fix, rules, exclude, min-severity,
-secret-source, runtime, secret-style, syntax, ids.
+secret-source, runtime, secret-style, syntax, ids, baseline.
 """
 
 
@@ -35,6 +35,10 @@ class Arguments(argparse.Namespace):
     rule: list[str] | None
     exclude: list[str] | None
     min_severity: Severity | None
+    baseline: str | None
+    write_baseline: str | None = None
+    since: str | None = None
+    stdin_filename: str | None = None
     color: Color | None
     quiet: bool | None
 
@@ -45,6 +49,7 @@ class Arguments(argparse.Namespace):
             rules=None if self.rule is None else tuple(self.rule),
             exclude=None if self.exclude is None else tuple(self.exclude),
             min_severity=self.min_severity,
+            baseline=self.baseline,
             format=self.format,
             color=self.color,
             quiet=self.quiet,
@@ -112,6 +117,11 @@ def add_shared(parser: Parser, formats: Iterable[Format]) -> None:
         metavar="{low,medium,high,critical}",
         type=_severity,
         help="leave out findings below this severity (default: low)",
+    )
+    add(
+        "--baseline",
+        metavar="FILE",
+        help="leave out the findings that FILE lists, as `unbake scan --write-baseline FILE` wrote it",
     )
     add(
         "--color",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from rewriter.cli.baseline import fingerprints, read_baseline
 from rewriter.cli.options import Arguments
+from rewriter.cli.stdin import STDIN, standard_input
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
-from rewriter.repository import DirectoryRepository, Kind, shown
+from rewriter.repository import DirectoryRepository, Kind, Repository, shown
+from rewriter.rules import names as all_names
 from rewriter.rules import rules
 from rewriter.settings import (
     CONFIG_FILE,
@@ -35,34 +38,58 @@ _SIBLINGS: Final = 2_000
 class Target:
     """Hold a repository and the settings for it.
 
-    `dockerfile` is the one that PATH names, `None` where it names a folder; `argument` is PATH as given.
+    `folder` is where it lies on disk. `only` is the file that PATH names, `None` where it names a folder; `argument`
+    is PATH as given. `baseline` is the name of the baseline's file, empty where there is none.
     """
 
-    repository: DirectoryRepository
-    dockerfile: str | None
+    repository: Repository
+    folder: Path
+    only: str | None
     settings: Settings
     display: Display
     argument: str
+    baseline: str = ""
 
     @property
     def root(self) -> str:
         """Return the repository's folder as seen from the working directory, empty where it is that."""
-        relative = os.path.relpath(self.repository.root)
+        relative = os.path.relpath(self.folder)
         if relative == ".":
             return ""
-        return str(self.repository.root) if relative.startswith("..") else relative
+        return str(self.folder) if relative.startswith("..") else relative
 
 
 def target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
     """Return what the arguments name; raises `UsageError` or `RepositoryError`."""
-    path = _existing(arguments.path)
+    piped = arguments.path == STDIN
+    if arguments.stdin_filename is not None and not piped:
+        raise UsageError(f"--stdin-filename names what comes from standard input; give {STDIN} as PATH")
+    path = Path() if piped else _existing(arguments.path)
     strong = (arguments.layer(), from_environment(environment))
-    plain, dockerfile = DirectoryRepository.for_path(path)
+    plain, only = DirectoryRepository.for_path(path)
     configured = _configured(plain)
     settings, display = merged((*strong, *([configured] if configured else ())))
     settings = replace(settings, rules=_known(settings.rules), only=tuple(arguments.only or ()))
-    repository, _ = DirectoryRepository.for_path(path, settings.exclude)
-    return Target(repository, dockerfile, settings, display, arguments.path)
+    name, known = _baseline(strong, configured, plain)
+    settings = replace(settings, baseline=known)
+    folder, _ = DirectoryRepository.for_path(path, settings.exclude)
+    repository: Repository = folder
+    if piped:
+        repository, only = standard_input(folder, arguments.stdin_filename)
+    return Target(repository, folder.root, only, settings, display, arguments.path, name)
+
+
+def _baseline(
+    strong: Sequence[Layer], configured: Layer | None, repository: DirectoryRepository
+) -> tuple[str, frozenset[str]]:
+    """Read the baseline: a flag's or variable's path counts from here, a configuration file's from its folder."""
+    named = next((layer.baseline for layer in strong if layer.baseline is not None), None)
+    if named is not None:
+        return named, read_baseline(named)
+    if configured is None or configured.baseline is None:
+        return "", frozenset()
+    data = repository.read(configured.baseline)
+    return configured.baseline, fingerprints(configured.baseline, decode(data))
 
 
 def _existing(argument: str) -> Path:
@@ -107,7 +134,7 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the rules that are named, by name or code; raises `UsageError`."""
     if not names:
         return ()
-    by_word = {word: rule.name for rule in rules() for word in (rule.name, rule.code)}
+    by_word = all_names()
     for name in names:
         if name not in by_word:
             meant = near(name, by_word)

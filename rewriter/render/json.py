@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Final
 
-from rewriter.model.patch import Exposure, Patch, Patched, Problem, Report, Unchanged
+from rewriter.model.patch import Exposure, Ignored, Patch, Patched, Problem, Report, Unchanged
 from rewriter.model.plan import BuildSecret, Refusal, RuntimeSecret
 from rewriter.model.secret import Finding, Phase, Severity
 from rewriter.render.commands import build_flag
@@ -26,10 +26,13 @@ def scan(report: Report) -> str:
         {
             "version": VERSION,
             "findings": [_finding(finding, redactor) for finding in report.findings],
+            "ignored": [_ignored(ignored, redactor) for ignored in report.ignored],
             "errors": [_problem(problem, redactor) for problem in report.problems],
+            "notices": [_problem(notice, redactor) for notice in report.notices],
             "summary": {
                 "documents": report.documents,
                 "findings": len(report.findings),
+                "ignored": len(report.ignored),
                 "secrets": len({(finding.scope, finding.secret) for finding in report.findings}),
                 "errors": len(report.problems),
                 "severities": {severity.value: counts[severity] for severity in Severity},
@@ -53,6 +56,7 @@ def outcome(result: Unchanged | Patched) -> str:
             ],
             "fixed": [finding.fingerprint for finding in report.fixed],
             "refusals": [_refusal(refusal, redactor) for refusal in report.refusals],
+            "ignored": [_ignored(ignored, redactor) for ignored in report.ignored],
             "rotation": [_exposure(exposure, redactor) for exposure in report.exposures],
             "checks": list(patch.checks),
         }
@@ -93,6 +97,18 @@ def _finding(finding: Finding, redactor: Redactor) -> _Json:
         "message": _prose(finding.message, redactor),
         "fingerprint": finding.fingerprint,
         "fixable": finding.fixable.value,
+    }
+
+
+def _ignored(ignored: Ignored, redactor: Redactor) -> _Json:
+    place = ignored.finding.place
+    return {
+        "fingerprint": ignored.finding.fingerprint,
+        "rule": ignored.finding.rule,
+        "path": _name(place.path, redactor),
+        "line": place.line,
+        "by": ignored.by.value,
+        "reason": _prose(ignored.reason, redactor),
     }
 
 

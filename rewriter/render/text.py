@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from rewriter.model.patch import Change, Patch, Patched, Problem, Report, Unchanged
+from rewriter.model.patch import Change, Patch, Patched, Problem, Report, Silence, Unchanged
 from rewriter.model.plan import Fix, Refusal
 from rewriter.model.secret import Finding, Safety, Severity
 from rewriter.render.diff import unified
@@ -20,6 +20,7 @@ _HOW: Final = {
     Safety.REVIEW: "can be fixed, to be reviewed",
     Safety.MANUAL: "has to be fixed by hand",
 }
+_BY: Final = {Silence.PRAGMA: "comments in the files", Silence.BASELINE: "the baseline"}
 _INDENT: Final = "  "
 
 
@@ -35,7 +36,7 @@ def scan(report: Report, paint: Paint, *, texts: Mapping[str, str], quiet: bool 
         lines += (*_group(group, pen, frames), "")
     if report.problems:
         lines += (pen.paint.bold("Not read"), *_indented(_problems(report.problems, pen)), "")
-    return _page([*lines, *_scan_summary(report, pen)])
+    return _page([*lines, *_notices(report, pen), *_scan_summary(report, pen), *_ignored(report)])
 
 
 def outcome(result: Unchanged | Patched, paint: Paint, run: Run) -> str:
@@ -61,7 +62,7 @@ def outcome(result: Unchanged | Patched, paint: Paint, run: Run) -> str:
     if not run.quiet and report.exposures:
         lines += (*rotation(report.exposures, pen), "")
     if not run.quiet:
-        lines += _fix_summary(result, pen, run)
+        lines += (*_notices(report, pen), *_fix_summary(result, pen, run), *_ignored(report))
     return _diff(patch, report, pen, run) + _page(lines)
 
 
@@ -113,6 +114,22 @@ def _problems(problems: Iterable[Problem], pen: Pen) -> Iterator[str]:
         line = f":{problem.line}" if problem.line else ""
         place = pen.paint.cyan(f"{pen.name(problem.path)}{line}")
         yield f"{place} {pen.paint.red('error')} {pen.prose(problem.message)}"
+
+
+def _notices(report: Report, pen: Pen) -> Iterator[str]:
+    if report.notices:
+        yield pen.paint.bold("To look at")
+        for notice in report.notices:
+            line = f":{notice.line}" if notice.line else ""
+            yield f"{_INDENT}{pen.paint.cyan(f'{pen.name(notice.path)}{line}')} {pen.prose(notice.message)}"
+        yield ""
+
+
+def _ignored(report: Report) -> Iterator[str]:
+    counts = Counter(ignored.by for ignored in report.ignored)
+    if counts:
+        by = ", ".join(f"{counts[how]:,} by {_BY[how]}" for how in Silence if counts[how])
+        yield f"{_count(len(report.ignored), 'finding')} left out: {by}."
 
 
 def _scan_summary(report: Report, pen: Pen) -> Iterator[str]:

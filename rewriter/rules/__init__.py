@@ -21,6 +21,12 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda rule: rule.name))
 
 
+@cache
+def names() -> dict[str, str]:
+    """Return the name of every rule under its name and under its code."""
+    return {word: rule.name for rule in rules() for word in (rule.name, rule.code)}
+
+
 def explanation(rule: Rule) -> str:
     """Return the user page of a rule: what is wanted, why it matters, what is refused."""
     return cleandoc(import_module(rule.check.__module__).__doc__ or rule.summary)

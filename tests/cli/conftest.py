@@ -64,5 +64,13 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away what the developer's shell sets."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "UNBAKE_DEBUG", "UNBAKE_FIX", "UNBAKE_RULES", "UNBAKE_EXCLUDE"):
+    for name in (
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "UNBAKE_DEBUG",
+        "UNBAKE_FIX",
+        "UNBAKE_RULES",
+        "UNBAKE_EXCLUDE",
+        "UNBAKE_BASELINE",
+    ):
         monkeypatch.delenv(name, raising=False)

@@ -21,7 +21,7 @@ def test_nothing_said_sets_nothing() -> None:
 
 def test_every_option_is_read() -> None:
     words = "app --diff --fix=safe --format json --rule a --rule b --exclude x/** --min-severity high --color never -q"
-    arguments = fix.parser().parse(words.split())
+    arguments = fix.parser().parse([*words.split(), "--baseline", "b.json"])
     assert arguments.path == "app"
     assert arguments.diff
     assert arguments.layer() == Layer(
@@ -29,6 +29,7 @@ def test_every_option_is_read() -> None:
         rules=("a", "b"),
         exclude=("x/**",),
         min_severity=Severity.HIGH,
+        baseline="b.json",
         format=Format.JSON,
         color=Color.NEVER,
         quiet=True,

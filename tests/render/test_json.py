@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from rewriter.model.patch import Change, Patched, Problem, Unchanged
+from rewriter.model.patch import Change, Ignored, Patched, Problem, Silence, Unchanged
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Phase, Safety, Severity
 from rewriter.render import json as render
-from tests.render.sample import CLEAN, NPM, PATCHED, REFUSAL, finding, report
+from tests.render.sample import API, CLEAN, NPM, PATCHED, REFUSAL, finding, report
 
 
 def schema_text(name: str) -> str:
@@ -50,6 +51,7 @@ def test_scan_is_what_the_contract_says() -> None:
     assert shown["summary"] == {
         "documents": 4,
         "findings": 1,
+        "ignored": 0,
         "secrets": 1,
         "errors": 1,
         "severities": {"low": 0, "medium": 0, "high": 1, "critical": 0},
@@ -90,6 +92,7 @@ def test_fix_is_what_the_contract_says() -> None:
                 "detail": "the application reads it when it runs",
             }
         ],
+        "ignored": [],
         "rotation": [
             {"fingerprint": entry.finding.fingerprint, "provider": entry.provider, "where": entry.where}
             for entry in PATCHED.report.exposures
@@ -102,7 +105,7 @@ def test_an_unchanged_repository_has_empty_lists() -> None:
     shown = json.loads(render.outcome(Unchanged(CLEAN)))
     schema("fix").validate(shown)
     assert shown == {"version": 1} | {
-        key: [] for key in ("files", "secrets", "fixed", "refusals", "rotation", "checks")
+        key: [] for key in ("files", "secrets", "fixed", "refusals", "ignored", "rotation", "checks")
     }
     shown = json.loads(render.outcome(Unchanged(report(refusals=[REFUSAL]))))
     assert [entry["reason"] for entry in shown["refusals"]] == ["needs-runtime-secret"]
@@ -136,3 +139,23 @@ def test_the_schemas_list_every_word_of_the_model() -> None:
         listed = [sorted(json.loads(enum)) for enum in enums]
         for kind in kinds:
             assert sorted(member.value for member in kind) in listed, kind
+
+
+def test_what_is_ignored_is_listed_with_who_said_so_and_why() -> None:
+    ignored = (Ignored(NPM, Silence.PRAGMA, "it is abcSecret9"), Ignored(API, Silence.BASELINE, ""))
+    shown = replace(report([]), ignored=ignored, notices=(Problem("b", 3, "unused"),))
+    scanned = json.loads(render.scan(shown))
+    schema("scan").validate(scanned)
+    assert scanned["ignored"][0] == {
+        "fingerprint": NPM.fingerprint,
+        "rule": "no-secret-in-arg",
+        "path": "app/Dockerfile",
+        "line": 2,
+        "by": "pragma",
+        "reason": "it is ****",
+    }
+    assert scanned["notices"] == [{"path": "b", "message": "line 3: unused"}]
+    assert scanned["summary"]["ignored"] == 2
+    fixed = json.loads(render.outcome(Unchanged(shown)))
+    schema("fix").validate(fixed)
+    assert fixed["ignored"] == scanned["ignored"]
