@@ -53,6 +53,7 @@ def test_the_wheel_holds_code_recipes_data_and_templates(wheel: Path) -> None:
     names = contents(wheel)
     assert sources("rewriter") <= names
     assert {f"rewriter/{name}" for name in sources("templates")} <= names
+    assert {f"rewriter/pages/{name.removeprefix('docs/rules/')}" for name in sources("docs/rules")} <= names
     assert "rewriter/data/scan.schema.json" in names
     assert "rewriter/data/rotation.toml" in names
     assert "rewriter/recipes/npm.toml" in names
@@ -84,6 +85,7 @@ def test_an_installed_wheel_works(wheel: Path, tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app/Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
     assert run(unbake, "scan", "app", cwd=tmp_path).startswith("Nothing found.")
+    assert run(unbake, "rules", "UB101", cwd=tmp_path).startswith("# no-secret-in-arg")
     assert run(python, "-m", "rewriter", "fix", "app", cwd=tmp_path).startswith("Nothing found.")
     code = """
 from importlib.resources import files
