@@ -95,6 +95,9 @@ def _reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> 
     if path in files:
         return Reader() if files[path] == text else Refuse(f"{path} exists and is something else")
     for other, held in sorted(files.items()):
+        version = re.search(r"^go[ \t]+1\.(\d{1,3})\b", held, re.MULTILINE) if other.endswith("go.mod") else None
+        if version is not None and int(version[1]) < 16:
+            return Refuse("the reader needs Go 1.16")
         if posixpath.dirname(other) == folder and other.endswith(".go"):
             if re.search(r"\b(?:readRunSecret|lookupRunSecret|runSecret)\b", held):
                 return Refuse("the package has a function of the reader's name")

@@ -12,7 +12,7 @@ from rewriter.model.plan import NewFile
 from rewriter.model.text import Edit, Source, Span
 from rewriter.template import render
 
-_IMPORT: Final = re.compile(r"^(?:import\b|export\b)", re.MULTILINE)
+_IMPORT: Final = re.compile(r"^(?:import\b(?!\s{0,9}\()|export\b)", re.MULTILINE)
 _RELATIVE: Final = re.compile(r"\b(?:from|require\()[ \t]{0,9}[\"'](\.{1,2}/[^\"'\n]{1,200})[\"']")
 _PUBLIC: Final = ("REACT_APP_", "NEXT_PUBLIC_", "VITE_", "VUE_APP_", "GATSBY_", "NUXT_PUBLIC_", "EXPO_PUBLIC_")
 _BROWSER: Final = re.compile(
@@ -58,25 +58,23 @@ def reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> R
         return Refuse("the file may be bundled for a browser, where there are no files")
     inner = source.path[len(folder) :].lstrip("/")
     base = posixpath.join(folder, inner.split("/", 1)[0]) if "/" in inner else folder
+    declared = bool(re.search(r'"type"\s*:\s*"module"', files.get(package, "")))
     ending = source.path.rpartition(".")[2] if "." in source.path.rsplit("/", 1)[-1] else "js"
-    modules = (
-        bool(_IMPORT.search(source.text))
-        or ending in ("mjs", "mts")
-        or (ending == "js" and bool(re.search(r'"type"\s*:\s*"module"', files.get(package, ""))))
-    )
+    modules = bool(_IMPORT.search(source.text)) or ending in ("mjs", "mts") or (ending == "js" and declared)
     typed = ending in ("ts", "mts", "cts")
     if ending == "cts" or (typed and not modules and "require(" in source.text):
         return Refuse("a TypeScript file that calls require() is not rewritten")
     made = "ts" if typed else "mjs" if modules else "cjs"
-    path = posixpath.join(base, f"run-secrets.{made}")
+    compiled = made == "mjs" and ending == "js" and not declared
+    path = posixpath.join(base, "run-secrets.js" if compiled else f"run-secrets.{made}")
     text = render(f"run-secrets.{made}.j2")
     if path in files and not files[path].startswith(text.split("\n", 1)[0]):
         return Refuse(f"{path} exists and is something else")
     created = () if path in files else (NewFile(path, text),)
     near = posixpath.relpath(path, posixpath.dirname(source.path) or ".")
     near = near if near.startswith(".") else f"./{near}"
-    if typed:
-        near = near.removesuffix(".ts") + _typed_ending(source, files)
+    if typed or compiled:
+        near = near.removesuffix(".ts").removesuffix(".js") + _ending(source, files)
     return Reader((_import(source, near, modules=modules),), created)
 
 
@@ -90,9 +88,12 @@ def _package(path: str, files: Mapping[str, str]) -> tuple[str, str]:
         folder = posixpath.dirname(folder)
 
 
-def _typed_ending(source: Source, files: Mapping[str, str]) -> str:
-    """Return how TypeScript files of the project name each other in imports."""
-    texts = [source.text, *(text for path, text in sorted(files.items()) if path.endswith((".ts", ".mts")))]
+def _ending(source: Source, files: Mapping[str, str]) -> str:
+    """Return the ending by which compiled files of the project name each other in imports."""
+    texts = [
+        source.text,
+        *(text for path, text in sorted(files.items()) if path.endswith((".ts", ".mts", source.path[-3:]))),
+    ]
     for text in texts:
         for named in _RELATIVE.findall(text):
             if named.endswith((".js", ".ts")):

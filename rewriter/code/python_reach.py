@@ -16,22 +16,23 @@ from rewriter.template import render
 _MODULE: Final = "run_secrets"
 _IMPORT: Final = re.compile(r"^(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b|import[ \t]+([\w.]+))", re.MULTILINE)
 _DEFINITION: Final = re.compile(r"(?:async[ \t]+)?def\b|class\b|@")
-_MAIN: Final = re.compile(r"^if[ \t]+__name__[ \t]*==|\A#!", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Say where the reader module lies, and the module name by which a file imports it."""
+    """Say where the reader module lies, and the module name by which a file imports it.
+
+    `either`: nothing shows whether the file is run as a script or imported from its package, so it tries both.
+    """
 
     folder: str
     module: str
+    either: bool = False
 
 
 def reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> Reader | Refuse:
     """Return the import that a file needs, and the reader module where there is none."""
     place = _place(source, files)
-    if isinstance(place, Refuse):
-        return place
     imported = _imported(source.text)
     missing = [name for name in sorted(set(needs)) if name not in imported]
     clash = next((name for name in missing if re.search(rf"\b{name}\b", source.text)), None)
@@ -44,7 +45,12 @@ def reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> R
     created = () if path in files else (NewFile(path, text),)
     if not missing:
         return Reader((), created)
-    return Reader((_import(source, f"from {place.module} import {', '.join(missing)}"),), created)
+    names = ", ".join(missing)
+    line = f"from {place.module} import {names}"
+    if place.either:
+        lines = ("try:", f"    {line}", "except ImportError:", f"    from {_MODULE} import {names}")
+        line = source.newline.join(lines)
+    return Reader((_import(source, line),), created)
 
 
 def _import(source: Source, line: str) -> Edit:
@@ -61,11 +67,11 @@ def _import(source: Source, line: str) -> Edit:
 
 
 def _imported(text: str) -> frozenset[str]:
-    found = re.findall(rf"^from[ \t]+[\w.]*\b{_MODULE}[ \t]+import[ \t]+([\w, \t]+)$", text, re.MULTILINE)
+    found = re.findall(rf"^[ \t]*from[ \t]+[\w.]*\b{_MODULE}[ \t]+import[ \t]+([\w, \t]+)$", text, re.MULTILINE)
     return frozenset(name.strip() for line in found for name in line.split(","))
 
 
-def _place(source: Source, files: Mapping[str, str]) -> _Place | Refuse:
+def _place(source: Source, files: Mapping[str, str]) -> _Place:
     """Decide from what the project's own imports show how modules are found at run time."""
     folder = posixpath.dirname(source.path)
     top = folder
@@ -73,6 +79,7 @@ def _place(source: Source, files: Mapping[str, str]) -> _Place | Refuse:
         top = posixpath.dirname(top)
     package = folder != top
     relative, root = _evidence(source, files, folder)
+    relative = relative or (package and root is None and _imported_relatively(source.path, top, files))
     if relative and package:
         first = folder[len(top) :].lstrip("/").split("/")
         return _Place(posixpath.join(top, first[0]), f"{'.' * len(first)}{_MODULE}")
@@ -80,16 +87,12 @@ def _place(source: Source, files: Mapping[str, str]) -> _Place | Refuse:
         return _Place(folder, f".{_MODULE}")
     if root is None:
         root = _imported_from(source.path, files)
-    if root is None and not package:
+    if root is None:
+        root = _started(source.path, files)
+    if root is None and not folder:
         return _Place(folder, _MODULE)
     if root is None:
-        started = _started(source.path, files)
-        if started is None and _MAIN.search(source.text):
-            return Refuse("the file may be run as a script or imported from its package, which need different imports")
-        if started == "script":
-            return _Place(folder, _MODULE)
-        first = folder[len(top) :].lstrip("/").split("/")
-        return _Place(posixpath.join(top, first[0]), f"{'.' * len(first)}{_MODULE}")
+        return _Place(folder, f".{_MODULE}", either=True)
     inner = folder[len(root) :].strip("/")
     if not inner:
         return _Place(folder, _MODULE)
@@ -133,7 +136,8 @@ def _imported_from(path: str, files: Mapping[str, str]) -> str | None:
         forms = rf"from[ \t]+{dotted}[ \t]+import\b|import[ \t]+{dotted}\b"
         if parent:
             forms += rf"|from[ \t]+{re.escape(parent)}[ \t]+import[ \t][^\n]*\b{re.escape(last)}\b"
-        pattern = re.compile(rf"^[ \t]*(?:{forms})", re.MULTILINE)
+        quoted = rf"|[\"']{dotted}[\"']" if parent else ""
+        pattern = re.compile(rf"^[ \t]*(?:{forms}){quoted}", re.MULTILINE)
         for other, text in sorted(files.items()):
             root = "/".join(parts[:start])
             inside = posixpath.dirname(other)
@@ -143,19 +147,31 @@ def _imported_from(path: str, files: Mapping[str, str]) -> str | None:
     return None
 
 
+def _imported_relatively(path: str, top: str, files: Mapping[str, str]) -> bool:
+    """Tell whether another file of the same package imports this one by a relative import."""
+    package = posixpath.join(top, path[len(top) :].lstrip("/").split("/", 1)[0])
+    stem = re.escape(path.rsplit("/", 1)[-1].removesuffix(".py"))
+    named = rf"[\w.]*\b{stem}[ \t]+import\b|[\w.]*[ \t]+import\b[^\n]*\b{stem}\b"
+    pattern = re.compile(rf"^[ \t]*from[ \t]+\.(?:{named})", re.MULTILINE)
+    return any(
+        other != path and other.startswith(f"{package}/") and other.endswith(".py") and pattern.search(text)
+        for other, text in files.items()
+    )
+
+
 def _started(path: str, files: Mapping[str, str]) -> str | None:
-    """Return how files that are no Python start this one: as a script, as a module, or not at all."""
-    stem = path.removesuffix(".py")
-    dotted = stem.replace("/", ".")
-    name = path.rsplit("/", 1)[-1]
-    short = ".".join(stem.split("/")[-2:])
+    """Return the folder from which modules are found, as files that are no Python start this one."""
+    parts = path.removesuffix(".py").split("/")
+    script = re.compile(rf"\bpython[0-9.]*[\"', \t]+(?:-u[\"', \t]+)?[^\s\"']{{0,200}}\b{re.escape(parts[-1])}\.py\b")
     for other, text in sorted(files.items()):
-        if other.endswith(".py") or name.removesuffix(".py") not in text:
+        if other.endswith(".py") or parts[-1] not in text:
             continue
-        if re.search(rf"-m[\"', \t]+(?:{re.escape(dotted)}|{re.escape(short)})\b|{re.escape(short)}:\w", text):
-            return "module"
-        if re.search(rf"(?:python[0-9.]*|[\"'])[\"', \t]+(?:-u[\"', \t]+)?\S{{0,200}}{re.escape(name)}\b", text):
-            return "script"
+        for start in range(len(parts)):
+            dotted = re.escape(".".join(parts[start:]))
+            if re.search(rf"-m[\"', \t]+{dotted}(?![\w.])|(?<![\w./]){dotted}:\w", text):
+                return "/".join(parts[:start])
+        if script.search(text):
+            return "/".join(parts[:-1])
     return None
 
 

@@ -23,8 +23,11 @@ _ALIASES: Final = ("env", "alias", "validation_alias")
 def settings_uses(module: Module, classes: Sequence[cst.ClassDef], secrets: Mapping[str, str]) -> tuple[Use, ...]:
     """Return a use for each field of a settings class that stands for a secret."""
     uses: list[Use] = []
+    known: dict[str, str] = {}
     for node in classes:
-        base = next((module.meaning(one.value) for one in node.bases if _is_settings(module, one.value)), "")
+        base = next((found for one in node.bases if (found := _base(module, one.value, known))), "")
+        if base:
+            known[node.name.value] = base
         if not base or not isinstance(node.body, cst.IndentedBlock):
             continue
         prefix = _option(node, "env_prefix") or ""
@@ -41,8 +44,12 @@ def settings_uses(module: Module, classes: Sequence[cst.ClassDef], secrets: Mapp
     return tuple(uses)
 
 
-def _is_settings(module: Module, node: cst.BaseExpression) -> bool:
-    return isinstance(node, (cst.Name, cst.Attribute)) and module.meaning(node) in _BASES
+def _base(module: Module, node: cst.BaseExpression, known: Mapping[str, str]) -> str:
+    """Return the settings class of the library that a class is made from, or nothing."""
+    if isinstance(node, cst.Name) and node.value in known:
+        return known[node.value]
+    meaning = module.meaning(node) if isinstance(node, (cst.Name, cst.Attribute)) else ""
+    return meaning if meaning in _BASES else ""
 
 
 def _fields(body: cst.IndentedBlock) -> list[cst.AnnAssign]:

@@ -81,13 +81,48 @@ def test_reader_is_found(files: Mapping[str, str], command: tuple[str, ...], rea
     assert "DB_PASSWORD: there is neither a file /nowhere/db_password nor a variable" in missing.stderr
 
 
-def test_a_file_of_a_package_that_may_be_a_script_is_refused() -> None:
-    files = {"pkg/__init__.py": "", "pkg/main.py": f'{READ}\nif __name__ == "__main__":\n    pass\n'}
+@pytest.mark.parametrize("command", [("pkg/main.py",), ("-m", "pkg.main"), ("-c", "import pkg.main")])
+@pytest.mark.parametrize("marker", [{"pkg/__init__.py": ""}, {}])
+def test_a_file_that_nothing_imports_works_as_script_and_as_module(
+    command: tuple[str, ...],
+    marker: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    files = {"pkg/main.py": READ} | marker
     plan = rewrite(files, SECRETS)
-    assert not plan.edits
-    assert [one.detail for one in plan.refusals] == [
-        "the file may be run as a script or imported from its package, which need different imports"
-    ]
+    _write(tmp_path, files, plan)
+    (tmp_path / "db_password").write_text("from-file\n", encoding="utf-8")
+    environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "from-file\n"
+    again = {one.path: one.text for one in plan.new_files} | {
+        path: (tmp_path / path).read_text(encoding="utf-8") for path in files
+    }
+    assert not rewrite(again, SECRETS).edits
+
+
+@pytest.mark.parametrize(
+    ("start", "line"),
+    [
+        ('CMD ["uvicorn", "pkg.main:app"]\n', "from pkg.run_secrets import read_secret"),
+        ("CMD uvicorn main:app\n", "from run_secrets import read_secret"),
+        ('CMD ["python", "-m", "pkg.main"]\n', "from pkg.run_secrets import read_secret"),
+        ("CMD python -u /srv/pkg/main.py\n", "from run_secrets import read_secret"),
+    ],
+)
+def test_the_way_in_which_a_program_is_started_decides(start: str, line: str) -> None:
+    files = {"pkg/main.py": READ, "Dockerfile": start}
+    plan = rewrite(files, SECRETS)
+    after = apply(READ, [one.edit for one in plan.edits])
+    assert line in after.split("\n")
 
 
 def test_another_module_of_that_name_is_not_overwritten() -> None:
