@@ -14,7 +14,7 @@ from rewriter.model.plan import NewFile
 from rewriter.model.text import Edit, Source, Span
 from rewriter.template import render
 
-_HINTS: Final = ("env", "Env")
+_HINT: Final = re.compile(r"[eE]nv|RunSecret")
 _READS: Final = {"os.Getenv": "readRunSecret", "os.LookupEnv": "lookupRunSecret"}
 _IMPORT: Final = re.compile(r'^[ \t]*(?:import[ \t]+)?"os"[ \t]*(?://[^\n]*)?\r?$', re.MULTILINE)
 _TAG: Final = re.compile(r'\b(?:env|envconfig|split_words|config)[:=]"?([A-Za-z0-9_]{1,80})')
@@ -106,4 +106,4 @@ def _reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> 
     return Reader((), (NewFile(path, text),) if needs else ())
 
 
-LANGUAGE: Final = Language("Go", _matches, _HINTS, _survey, _reach)
+LANGUAGE: Final = Language("Go", _matches, _HINT, _survey, _reach)

@@ -14,7 +14,7 @@ from rewriter.model.plan import NewFile
 from rewriter.model.text import Edit, Source, Span
 from rewriter.template import render
 
-_HINTS: Final = ("getenv", "${", "RunSecrets")
+_HINT: Final = re.compile(r"getenv|\$\{|\bRunSecrets\b")
 _PLACEHOLDER: Final = re.compile(r"\$\{([A-Za-z0-9_.-]{1,100})[:}]")
 _SPRING: Final = 'Spring puts it in; it reads files with spring.config.import: "optional:configtree:/run/secrets/"'
 
@@ -78,4 +78,4 @@ def _reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> 
     return Reader((), (NewFile(path, text),) if needs else ())
 
 
-LANGUAGE: Final = Language("Java", _matches, _HINTS, _survey, _reach)
+LANGUAGE: Final = Language("Java", _matches, _HINT, _survey, _reach)

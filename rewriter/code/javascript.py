@@ -16,7 +16,7 @@ _GRAMMARS: Final = {
     "js": "javascript", "mjs": "javascript", "cjs": "javascript", "jsx": "javascript", "ts": "typescript",
     "mts": "typescript", "cts": "typescript", "tsx": "tsx",
 }  # fmt: skip
-_HINTS: Final = ("process", "readSecret", "onfig", "env(", "env.", "Env(")
+_HINT: Final = re.compile(r"\bprocess\b|\breadSecret\b|[cC]onfig|[eE]nv[.(]")
 _SHEBANG: Final = re.compile(r"\ufeff?#![^\n]{0,100}\bnode\b")
 _OTHER_NAME: Final = re.compile(
     r"\benv\b[^;\n]{0,200}(?:\bfrom\s{0,9}|\brequire\(\s{0,9})[\"'](?:node:)?process[\"']|\{[^{}]{0,200}\benv\b[^{}]{0,200}\}"
@@ -152,4 +152,4 @@ def _quoted(source: Source, name: str) -> str:
     return f"'{name}'" if source.text.count("'") > source.text.count('"') else f'"{name}"'
 
 
-LANGUAGE: Final = Language("JavaScript", _matches, _HINTS, _survey, reach)
+LANGUAGE: Final = Language("JavaScript", _matches, _HINT, _survey, reach)

@@ -27,7 +27,7 @@ def survey(path: str, text: str, secrets: Mapping[str, str]) -> Survey | None:
     if is_library(path):
         return None
     language = language_of(path, text)
-    if language is None or not any(hint in text for hint in language.hints) or _READER in text[:400]:
+    if language is None or language.hint.search(text) is None or _READER in text[:400]:
         return None
     trouble = guard.trouble(text)
     if trouble:

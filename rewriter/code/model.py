@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -128,12 +129,12 @@ class Language:
     """Offer the reading and rewriting of one language.
 
     `survey` reads one file; `reach` connects one file with the reader module, given every source of the service and
-    the names that its edits need, or refuses. `hint` is text that every file holds that reads the environment.
+    the names that its edits need, or refuses. `hint` matches every file that reads the environment.
     """
 
     name: str
     matches: Callable[[str, str], bool]
-    hints: tuple[str, ...]
+    hint: re.Pattern[str]
     survey: Callable[[Source, Mapping[str, str]], Survey]
     reach: Callable[[Source, Mapping[str, str], tuple[str, ...]], Reader | Refuse]
 

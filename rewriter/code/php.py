@@ -14,7 +14,7 @@ from rewriter.model.plan import NewFile
 from rewriter.model.text import Edit, Source, Span
 from rewriter.template import render
 
-_HINTS: Final = ("getenv", "_ENV", "_SERVER", "env(", "read_secret")
+_HINT: Final = re.compile(r"getenv|_ENV|_SERVER|\benv[ \t]?\(|\bread_secret\b", re.IGNORECASE)
 _ARRAYS: Final = ("$_ENV", "$_SERVER")
 _TESTS: Final = re.compile(r"(?i)(?:isset|unset)\Z")
 _HEAD: Final = re.compile(
@@ -125,4 +125,4 @@ def _reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> 
     return Reader((Edit(Span(at, at), line),), () if path in files else (NewFile(path, text),))
 
 
-LANGUAGE: Final = Language("PHP", _matches, _HINTS, _survey, _reach)
+LANGUAGE: Final = Language("PHP", _matches, _HINT, _survey, _reach)

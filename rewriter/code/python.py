@@ -14,10 +14,10 @@ from rewriter.code.model import Language, Refuse, Survey
 from rewriter.code.python_reach import reach
 from rewriter.model.text import Source
 
-_HINTS: Final = (
-    "environ", "getenv", "decouple", "starlette.config", "BaseSettings", "dynaconf", "from_prefixed_env", "read_secret",
-    "secret_file",
-)  # fmt: skip
+_HINT: Final = re.compile(
+    r"\b(?:environ[bs]?|getenvb?|read_secret|has_secret|secret_file|decouple|BaseSettings|[dD]ynaconf|from_prefixed_env)\b"
+    r"|\bstarlette\.config\b"
+)
 _SHEBANG: Final = re.compile(r"\ufeff?#![^\n]{0,100}\bpython[0-9.]*\b")
 
 
@@ -38,4 +38,4 @@ def _survey(source: Source, secrets: Mapping[str, str]) -> Survey:
     return find(module, secrets)
 
 
-LANGUAGE: Final = Language("Python", _matches, _HINTS, _survey, reach)
+LANGUAGE: Final = Language("Python", _matches, _HINT, _survey, reach)

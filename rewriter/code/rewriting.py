@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rewriter.code.elsewhere import elsewhere
 from rewriter.code.generated import is_library
@@ -53,6 +54,8 @@ def _refusals(files: Mapping[str, str], surveys: Sequence[Survey], secrets: Mapp
             if isinstance(use.change, Refuse) and use.read.name in secrets
         ]
     found += _followed(surveys, secrets)
+    if any(use.read.kind is ReadKind.DYNAMIC for one in surveys for use in one.uses):
+        found += _handed_on(files, {one.path for one in surveys}, secrets)
     for path in sorted(files):
         if matters(path) and not is_library(path):
             for name in sorted(secrets):
@@ -79,6 +82,18 @@ def _followed(surveys: Sequence[Survey], secrets: Mapping[str, str]) -> Iterable
                     one.path, mention.line, mention.name,
                     "the name is handed to code that may read a variable by it",
                 )  # fmt: skip
+
+
+def _handed_on(files: Mapping[str, str], seen: Collection[str], secrets: Mapping[str, str]) -> Iterable[CodeRefusal]:
+    """Refuse names that a file without a read of its own may hand to one that reads a name built at run time."""
+    for path in sorted(files):
+        if path in seen or not matters(path) or is_library(path) or language_of(path, files[path]) is None:
+            continue
+        for name in sorted(secrets):
+            match = re.search(rf"[\"'`]{re.escape(name)}[\"'`]", files[path]) if name in files[path] else None
+            if match is not None:
+                line = files[path].count("\n", 0, match.start()) + 1
+                yield CodeRefusal(path, line, name, "the name is handed to code that may read a variable by it")
 
 
 def _assemble(

@@ -14,7 +14,7 @@ from rewriter.model.plan import NewFile
 from rewriter.model.text import Edit, Source, Span
 from rewriter.template import render
 
-_HINTS: Final = ("ENV", "RunSecrets", "Figaro")
+_HINT: Final = re.compile(r"\bENV\b|\bRunSecrets\b")
 _SPELLED: Final = ("string_content", "simple_symbol", "hash_key_symbol")
 _NAMES: Final = frozenset({"gemfile", "rakefile", "config.ru"})
 _KINDS: Final = {
@@ -109,4 +109,4 @@ def _reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> 
     return Reader((Edit(Span(at, at), line),), () if path in files else (NewFile(path, text),))
 
 
-LANGUAGE: Final = Language("Ruby", _matches, _HINTS, _survey, _reach)
+LANGUAGE: Final = Language("Ruby", _matches, _HINT, _survey, _reach)

@@ -37,7 +37,7 @@ from rewriter.documents.shell.walk import words_of
 from rewriter.model.text import Edit, Source, Span
 from rewriter.template import render
 
-_HINTS: Final = ("$", "printenv")
+_HINT: Final = re.compile(r"\$|printenv")
 _SHEBANG: Final = re.compile(r"\ufeff?#![^\n]{0,100}\b(?:ba|da|a|k)?sh\b")
 _HEAD: Final = re.compile(r"(?:\ufeff)?(?:#[^\n]*\n)*")
 _LOADED: Final = re.compile(r"^take_secret ([A-Za-z_]\w{0,100}) ", re.MULTILINE)
@@ -140,4 +140,4 @@ def _reach(source: Source, files: Mapping[str, str], needs: tuple[str, ...]) -> 
     return Reader((Edit(Span(at, at), text),))
 
 
-LANGUAGE: Final = Language("shell", _matches, _HINTS, _survey, _reach)
+LANGUAGE: Final = Language("shell", _matches, _HINT, _survey, _reach)

@@ -141,6 +141,17 @@ def test_what_the_service_does_not_run_is_no_hindrance(path: str) -> None:
     assert {one.path for one in plan.edits} == {"main.py"}
 
 
+def test_a_name_handed_to_a_helper_of_another_file_is_refused() -> None:
+    files = {
+        "helper.py": "import os\n\n\ndef read(name):\n    return os.environ[name]\n",
+        "main.py": 'from helper import read\n\nprint(read("DB_PASSWORD"))\n',
+        "other.py": 'import os\n\nprint(os.environ["DB_PASSWORD"], os.environ["API_TOKEN"])\n',
+    }
+    plan = rewrite(files, SECRETS)
+    assert [(one.path, one.line) for one in plan.refusals if one.name == "DB_PASSWORD"] == [("main.py", 3)]
+    assert plan.rewritten == {"API_TOKEN"}
+
+
 def _result(name: str, case: Case) -> tuple[str, tuple[str, ...]]:
     plan, after = run(case, name)
     return after, refused(plan)
