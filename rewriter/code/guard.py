@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 LONGEST: Final = 512 * 1024
+_LONGEST_PYTHON: Final = 256 * 1024
 _DEEPEST: Final = 60
 _CHAIN: Final = 400
 _BRANCHES: Final = 500
@@ -40,6 +41,8 @@ def readable(text: str) -> str:
 
 def python_trouble(text: str) -> str:
     """Return why Python source is not handed to libcst, or nothing; linear in the text."""
+    if len(text) > _LONGEST_PYTHON:
+        return f"it is longer than {_LONGEST_PYTHON // 1024} KiB"
     chains = [0]
     cost = branches = 0
     for match in _TOKEN.finditer(text):
