@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +33,17 @@ from rewriter.settings import Settings
 
 NAME: Final = "docker-compose.yml"
 _CAT: Final = re.compile(r"\$+\(cat /run/secrets/([a-z0-9_.-]+)\)")
+_FORM: Final = re.compile(r"([A-Za-z0-9_]+?)_{1,2}FILE['\"]?[:=]")
 _REQUIRED: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Hold a patch with the variables that it takes away and the ids of the secrets."""
+
+    patch: Patch
+    names: set[str]
+    ids: set[str]
 
 
 def main(words: list[str]) -> int:
@@ -65,16 +77,17 @@ def _measure(path: Path, counts: Counter[str], *, engine: bool) -> list[str]:
     counts["changed"] += 1
     counts["fixed"] += len(outcome.report.fixed)
     problems = [f"failed-verification: {one.detail}" for one in failed]
-    problems += _foreign_lines(decode(before), decode(after), outcome.patch)
+    names = {finding.name for one in outcome.patch.fixes for finding in one.findings}
+    names |= set(_FORM.findall(decode(after))) - set(_FORM.findall(decode(before)))
+    ids = {mount.id for mount in outcome.patch.mounts}
+    problems += _foreign_lines(decode(before), decode(after), names, ids)
     if engine:
-        problems += _configs(before, after, outcome.patch, counts)
+        problems += _configs(before, after, _Moved(outcome.patch, names, ids), counts)
     return problems
 
 
-def _foreign_lines(before: str, after: str, patch: Patch) -> list[str]:
+def _foreign_lines(before: str, after: str, names: set[str], ids: set[str]) -> list[str]:
     """Return the changed lines that do not speak of the secret."""
-    names = {finding.name for one in patch.fixes for finding in one.findings}
-    ids = {mount.id for mount in patch.mounts}
     wrong: list[str] = []
     for line in difflib.ndiff(before.splitlines(), after.splitlines()):
         text = line[2:].strip()
@@ -93,24 +106,25 @@ def _foreign_lines(before: str, after: str, patch: Patch) -> list[str]:
     return wrong
 
 
-def _configs(before: bytes, after: bytes, patch: Patch, counts: Counter[str]) -> list[str]:
+def _configs(before: bytes, after: bytes, moved: _Moved, counts: Counter[str]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         _touch_env_files(root, before)
-        old = _config(root, before)
+        variables = dict.fromkeys(_REQUIRED.findall(decode(before)), "1")
+        old = _config(root, before, variables)
         if old is None:
             counts["not accepted before"] += 1
             return []
-        for value in patch.values:
+        for value in moved.patch.values:
             place = root / value.path
             place.parent.mkdir(exist_ok=True)
             place.write_bytes(b"x")
-        new = _config(root, after)
+        new = _config(root, after, variables)
         counts["compared"] += 1
         if new is None:
             return ["docker compose config no longer accepts it"]
-        _forget(old, patch)
-        _forget(new, patch)
+        _forget(old, moved)
+        _forget(new, moved)
         return [] if old == new else ["docker compose config says something else"]
 
 
@@ -126,9 +140,8 @@ def _touch_env_files(root: Path, data: bytes) -> None:
             place.touch()
 
 
-def _config(root: Path, data: bytes) -> dict[str, object] | None:
+def _config(root: Path, data: bytes, variables: Mapping[str, str]) -> dict[str, object] | None:
     (root / NAME).write_bytes(data)
-    variables = dict.fromkeys(_REQUIRED.findall(decode(data)), "1")
     command = ["docker", "compose", "--profile", "*", "--file", str(root / NAME), "config", "--format", "json"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60, env={**os.environ, **variables})
     if done.returncode:
@@ -137,10 +150,9 @@ def _config(root: Path, data: bytes) -> dict[str, object] | None:
     return loaded
 
 
-def _forget(config: dict[str, object], patch: Patch) -> None:
+def _forget(config: dict[str, object], moved: _Moved) -> None:
     """Take out of a configuration what the fix speaks of."""
-    names = {finding.name for one in patch.fixes for finding in one.findings}
-    ids = {mount.id for mount in patch.mounts}
+    names, ids = moved.names, moved.ids
     top = config.get("secrets")
     if isinstance(top, dict):
         config["secrets"] = {key: value for key, value in top.items() if key not in ids} or None

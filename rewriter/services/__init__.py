@@ -4,6 +4,6 @@ A *gift* is one place, an entry of `environment` or a line of an `env_file`, tha
 """
 
 from rewriter.services.gifts import env_files, gifts
-from rewriter.services.model import EnvFile, Gift, Ref
+from rewriter.services.model import EnvFile, Gift, ImageEnv, Ref
 
-__all__ = ["EnvFile", "Gift", "Ref", "env_files", "gifts"]
+__all__ = ["EnvFile", "Gift", "ImageEnv", "Ref", "env_files", "gifts"]

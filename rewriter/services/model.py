@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rewriter.documents.compose import Compose, EnvEntry, Service
 from rewriter.documents.env_file import EnvLine
+from rewriter.flow import Definition, Flow
 from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
 from rewriter.model.text import Source, Span
@@ -34,6 +35,14 @@ class EnvFile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ImageEnv:
+    """Hold an ENV of an image that its containers need."""
+
+    flow: Flow = field(repr=False)
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Gift:
     """Hold one place that gives a variable to services, all of which are its `users`.
 
@@ -49,7 +58,7 @@ class Gift:
     variable: str | None
     default: bool
     verdict: PairVerdict
-    entry: EnvEntry | EnvLine
+    entry: EnvEntry | EnvLine | ImageEnv
     users: tuple[Ref, ...]
 
     @property
@@ -61,6 +70,17 @@ class Gift:
     def line(self) -> int:
         """Return the line on which it is written."""
         return self.source.line(self.span.start)
+
+    @property
+    def strength(self) -> int:
+        """Return which of two gifts of one name wins: an environment over a file, that over the image."""
+        match self.entry:
+            case EnvEntry():
+                return 2
+            case EnvLine():
+                return 1
+            case ImageEnv():
+                return 0
 
     @property
     def scope(self) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rewriter.documents.compose import Build, Compose, assume_defaults
+from rewriter.documents.compose import Build as ComposeBuild
+from rewriter.documents.compose import Compose, assume_defaults
 from rewriter.documents.yaml import Scalar, get
-from rewriter.file_variables import Both, FileForm, ImageTable, Opener, image_version, table_of
+from rewriter.file_variables import FileForm, ImageTable, Opener, image_version, table_of
+from rewriter.project import Build
 from rewriter.services.model import Ref
 
 _ROOT: Final = frozenset({"", "0", "root", "0:0", "root:root"})
@@ -26,6 +28,16 @@ class ByVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class ByCode:
+    """Say that the sources of the service's build read the file."""
+
+    build: Build
+
+
+Reading = ByVariable | ByCode
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """Say why a service cannot take a variable as a file."""
 
@@ -39,7 +51,7 @@ class Member:
     name: str
     refs: tuple[Ref, ...]
     image: str | None
-    build: Build | None
+    build: ComposeBuild | None
     user: str
 
     @property
@@ -64,11 +76,11 @@ def _member(name: str, refs: tuple[Ref, ...]) -> Member:
     return Member(name, refs, images[0] if images else None, builds[0] if builds else None, users[0] if users else "")
 
 
-def by_variable(member: Member, name: str) -> ByVariable | Unreadable:
-    """Tell how the image of a service reads a variable from a file."""
-    reference = _reference(member.image)
-    if member.build is not None or not reference:
-        return Unreadable("the service is built here, and nothing in it is known to read a file")
+def by_variable(image: str | None, name: str) -> ByVariable | Unreadable:
+    """Tell how an image reads a variable from a file."""
+    reference = _reference(image)
+    if not reference:
+        return Unreadable("its image depends on a variable")
     table = table_of(reference)
     if table is None:
         return Unreadable(f"nothing is known of how the image {reference} reads a file")
@@ -91,13 +103,8 @@ def _reference(image: str | None) -> str:
     return name if name and "$" not in name and "/" not in tag and _TAG_VARIABLE.search(tag) else ""
 
 
-def is_shared(member: Member, reading: ByVariable | None) -> bool:
+def is_shared(member: Member, reading: ByVariable) -> bool:
     """Tell whether somebody else than root has to be able to open the file."""
-    if reading is not None and reading.table.opener is Opener.OWNER:
+    if reading.table.opener is Opener.OWNER:
         return False
-    return not member.as_root or (reading is not None and reading.table.opener is Opener.USER)
-
-
-def refuses_both(reading: ByVariable) -> bool:
-    """Tell whether the image stops where the plain variable stays beside the file form."""
-    return reading.table.both is Both.REFUSED
+    return not member.as_root or reading.table.opener is Opener.USER

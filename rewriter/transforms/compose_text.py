@@ -140,6 +140,9 @@ def declare(source: Source, root: MappingNode, declarations: Sequence[Declaratio
     unit = unit_of(source, root)
     if root.flow:
         raise refuse(source, root.span.start, "the file is written in braces")
+    last = max((part for part in walk(root) if isinstance(part, Scalar)), key=lambda part: part.span.end, default=None)
+    if last is not None and last.style in (Style.LITERAL, Style.FOLDED) and not source.text.endswith("\n"):
+        raise refuse(source, last.span.start, "the file ends in a block of text, which a line end would change")
     number = index_of(root, "secrets")
     if number is None:
         if get(root, "secrets") is not None:

@@ -15,6 +15,7 @@ from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit
 from rewriter.recipes import recipes
+from rewriter.services.image_env import is_for_containers
 from rewriter.settings import SecretStyle, Settings
 from rewriter.transforms.build_callers import agent_for_key
 from rewriter.transforms.callers import Passing, pass_to_callers
@@ -31,6 +32,8 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
     groups = by_secret(findings)
     for build in analysis.project.builds:
         for flow in analysis.flows(build):
+            if is_for_containers(flow):
+                continue  # compose-secrets answers for it
             mine = tuple(finding for identity in flow.secret_ids for finding in groups.get((build.path, identity), ()))
             if mine:
                 yield from _settle(analysis, flow, mine, settings)
@@ -70,16 +73,11 @@ def _refuse(flow: Flow) -> tuple[Reason, str] | None:
         )
         reason, text = _BLOCKED.get(instruction.keyword, default)
         return reason, f"line {instruction.line}: {text}"
-    if flow.phase in (Phase.RUNTIME, Phase.BOTH):
+    if flow.phase is Phase.BOTH:
         readers = ", ".join(flow.runtime_readers[:3])
         return (
             Reason.RUNTIME_SECRET,
             f"the running container reads it ({readers}): a build secret cannot serve it",
-        )
-    if flow.phase is Phase.UNKNOWN:
-        return (
-            Reason.RUNTIME_SECRET,
-            "no RUN reads it, so the running container probably does: removing it could break it",
         )
     for root in flow.roots:
         if len(flow.literals(root)) > 1:

@@ -55,7 +55,8 @@ def name_secrets(
 ) -> dict[Gift, Named]:
     """Return the secret of each gift; gifts of one value, or of one variable from outside, share theirs."""
     namer = _Namer(project, directory, tuple(composes), wanted)
-    return {gift: namer.named(gift) for gift in gifts}
+    ordered = sorted(gifts, key=lambda gift: (not gift.verdict.secret, gift.path, gift.span))
+    return {gift: namer.named(gift) for gift in ordered}
 
 
 class _Namer:
