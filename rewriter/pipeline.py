@@ -34,7 +34,7 @@ from rewriter.rotation import exposure
 from rewriter.rules import names, rules
 from rewriter.settings import Settings
 from rewriter.transforms.ignores import apply_ignores
-from rewriter.verifier import State, make_patch, problems
+from rewriter.verifier import State, clashes, make_patch, problems
 
 
 class InternalError(UnbakeError):
@@ -308,7 +308,7 @@ class _Run:
         try:
             changes = self._apply(fixes)
             after = self._read(changes)
-            wrong = problems(state, after, fixes)
+            wrong = (*problems(state, after, fixes), *clashes((*self.made, *fixes)))
         except OverlapError:
             wrong = ("its edits overlap",)
         except VerificationError as error:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import VerificationError
 from rewriter.model.patch import FileChange, Ignored, Patch, Problem
-from rewriter.model.plan import Fix
+from rewriter.model.plan import Fix, LocalValue
 from rewriter.model.secret import Finding
 from rewriter.model.text import Span
 from rewriter.planner import Key, key
@@ -59,6 +59,15 @@ def problems(before: State, after: State, fixes: Sequence[Fix]) -> tuple[str, ..
     )
 
 
+def clashes(fixes: Sequence[Fix]) -> tuple[str, ...]:
+    """Return the files that would have to hold two values, so that one of them would be lost."""
+    kept: dict[str, LocalValue] = {}
+    lost = [
+        value.path for fix in fixes for value in fix.values if kept.setdefault(value.path, value).value != value.value
+    ]
+    return tuple(f"{path} would have to hold two different values" for path in dict.fromkeys(lost))
+
+
 def make_patch(
     before: State, after: State, *, files: tuple[FileChange, ...], fixes: tuple[Fix, ...], settled: bool
 ) -> Patch:
@@ -77,12 +86,21 @@ def make_patch(
         raise VerificationError("; ".join(wrong))
     return Patch(
         files=files,
-        values=tuple(dict.fromkeys(value for fix in fixes for value in fix.values)),
+        values=_values(fixes),
         secrets=tuple(dict.fromkeys(secret for fix in fixes for secret in fix.secrets)),
         fixes=fixes,
         checks=CHECKS,
         mounts=tuple(dict.fromkeys(mount for fix in fixes for mount in fix.mounts)),
     )
+
+
+def _values(fixes: Sequence[Fix]) -> tuple[LocalValue, ...]:
+    """Return each file once; one that somebody else than its owner has to read is so for all."""
+    found: dict[str, LocalValue] = {}
+    for value in (value for fix in fixes for value in fix.values):
+        before = found.setdefault(value.path, value)
+        found[value.path] = replace(before, shared=before.shared or value.shared)
+    return tuple(found.values())
 
 
 def _unreadable(before: Project, after: Project) -> Iterator[str]:

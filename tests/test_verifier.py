@@ -7,7 +7,8 @@ import pytest
 from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import parse
 from rewriter.errors import VerificationError
-from rewriter.model.plan import FileEdit, Fix
+from rewriter.model.masked import Masked
+from rewriter.model.plan import FileEdit, Fix, LocalValue
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Source, Span
 from rewriter.project import read
@@ -15,7 +16,7 @@ from rewriter.repository import MemoryRepository
 from rewriter.rules import rules
 from rewriter.second_reader import disagreement
 from rewriter.settings import Settings
-from rewriter.verifier import State, make_patch, problems
+from rewriter.verifier import State, clashes, make_patch, problems
 
 LEAKY = "FROM node:20-slim\nARG NPM_TOKEN\nRUN npm ci\nWORKDIR /app\n"
 MOUNT = "RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN,required=true npm ci\n"
@@ -135,3 +136,12 @@ def test_the_second_reader_differs_where_instructions_do() -> None:
         warnings=right.warnings,
     )
     assert disagreement(wrong) == "Dockerfile: two readers disagree: 2 instructions here, 3 there"
+
+
+def test_one_file_for_two_values_is_refused() -> None:
+    first, second = (
+        Fix((), Safety.SAFE, (), values=(LocalValue("secrets/a.txt", Masked(value), shared=shared),))
+        for value, shared in (("one-value", False), ("other-value", True))
+    )
+    assert clashes((first, second)) == ("secrets/a.txt would have to hold two different values",)
+    assert clashes((first, first)) == ()

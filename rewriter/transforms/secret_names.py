@@ -65,11 +65,12 @@ class _Namer:
         self.directory = directory
         self.roots = tuple(compose.root for compose in composes if compose.root is not None)
         self.wanted = wanted
-        self.by_value: dict[Masked | str, Named] = {}
+        self.by_value: dict[tuple[bool, Masked | str], Named] = {}
         self.used: set[str] = set()
 
     def named(self, gift: Gift) -> Named:
-        key = gift.literal if gift.literal is not None else gift.variable or gift.name
+        value = gift.literal if gift.literal is not None else gift.variable or gift.name
+        key = gift.verdict.secret, value  # a name of a database does not change with the password that is like it
         if key not in self.by_value:
             self.by_value[key] = next(one for one in self._candidates(gift) if self._free(one))
             self.used.add(self.by_value[key].identity)
