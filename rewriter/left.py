@@ -40,7 +40,20 @@ def _of_flows(build: Build, flows: Iterable[Flow]) -> Iterator[Left]:
 def _of_literals(build: Build) -> Iterator[Left]:
     for secret, identity in literal_ids(build.secrets):
         for residue in literal_residues(build, secret):
-            yield Left(identity.upper(), identity, residue)
+            if residue.written not in _ACCOUNTS:
+                yield Left(identity.upper(), identity, residue)
+
+
+_ACCOUNTS: Final = frozenset(
+    {
+        "/etc/shadow",
+        "/etc/sasldb2",
+        "/var/cache/debconf/passwords.dat",
+        "the Samba account store",
+        "the Windows account store",
+    }
+)
+"""Where a system keeps the passwords that it is given: that the literal is in the command says it already."""
 
 
 def _of_mounts(build: Build) -> Iterator[Left]:

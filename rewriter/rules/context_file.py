@@ -16,7 +16,7 @@ from rewriter.expected import ExpectedFile, expected_files
 from rewriter.judgement import secret_id
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.rules.rule import Leak, Rule, report
+from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-credential-file-in-context"
 
@@ -53,7 +53,7 @@ def _leak(copied: CopiedFile) -> Leak:
         scope=f"{copied.build.path}#{copied.source}",
         channel=Channel.CONTEXT,
         phase=Phase.BUILD if copied.readers else Phase.UNKNOWN,
-        severity=Severity.HIGH,
+        severity=Severity.HIGH if is_kept(copied.build.dockerfile, copied.instruction.stage) else Severity.MEDIUM,
         confidence=Confidence.HIGH,
         message=f"{folder} takes {copied.source} ({copied.verdict.kind}) along into a layer",
         values=() if copied.content is None else copied.content.values,

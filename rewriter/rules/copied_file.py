@@ -12,12 +12,13 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
+from rewriter.documents.dockerfile import Instruction
 from rewriter.fetched import FetchedFile, fetched_files
 from rewriter.judgement import Certainty
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
 from rewriter.project import Build
-from rewriter.rules.rule import Leak, Rule, report
+from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-credential-file-in-layer"
 
@@ -32,6 +33,10 @@ def check(analysis: Analysis) -> Iterable[Finding]:
             yield report(NAME, build.dockerfile.source, fetched.span, _fetched(build, fetched))
 
 
+def _severity(build: Build, instruction: Instruction) -> Severity:
+    return Severity.HIGH if is_kept(build.dockerfile, instruction.stage) else Severity.MEDIUM
+
+
 def _fetched(build: Build, fetched: FetchedFile) -> Leak:
     return Leak(
         name=fetched.name,
@@ -39,7 +44,7 @@ def _fetched(build: Build, fetched: FetchedFile) -> Leak:
         scope=build.path,
         channel=Channel.LAYER,
         phase=Phase.UNKNOWN,
-        severity=Severity.HIGH,
+        severity=_severity(build, fetched.instruction),
         confidence=Confidence.MEDIUM,
         message=f"{fetched.name} ({fetched.kind}) reaches a layer: {fetched.how}",
     )
@@ -48,13 +53,14 @@ def _fetched(build: Build, fetched: FetchedFile) -> Leak:
 def _leak(copied: CopiedFile) -> Leak:
     later = "although a later RUN removes it" if copied.removed else "for everyone who can pull the image"
     known = copied.content is not None
+    sure = known or copied.verdict.certainty is Certainty.NAME_ALONE
     return Leak(
         name=copied.source,
         secret=copied.verdict.secret_id,
         scope=copied.build.path,
         channel=Channel.LAYER,
         phase=Phase.BUILD if copied.readers else Phase.UNKNOWN,
-        severity=Severity.HIGH if known or copied.verdict.certainty is Certainty.NAME_ALONE else Severity.LOW,
+        severity=_severity(copied.build, copied.instruction) if sure else Severity.LOW,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         message=f"{copied.source} ({copied.verdict.kind}) is copied into a layer and stays there {later}",
         values=() if copied.content is None else copied.content.values,

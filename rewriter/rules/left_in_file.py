@@ -16,7 +16,7 @@ from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
 from rewriter.project import Build
 from rewriter.residue import Kept, Residue
-from rewriter.rules.rule import Leak, Rule, report
+from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-secret-left-in-file"
 
@@ -44,7 +44,7 @@ def _leak(build: Build, name: str, secret: str, residue: Residue) -> Leak:
         scope=build.path,
         channel=Channel.LAYER,
         phase=Phase.BUILD,
-        severity=Severity.HIGH,
+        severity=Severity.HIGH if is_kept(build.dockerfile, residue.body.instruction.stage) else Severity.MEDIUM,
         confidence=Confidence.HIGH,
         message=f"the value of {name} stays in the layer in {residue.written}: {how}",
     )

@@ -17,7 +17,7 @@ from rewriter.credentials import CommandSecret, literal_ids
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Finding, Phase, Severity
 from rewriter.project import Build
-from rewriter.rules.rule import Leak, Rule, report
+from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-literal-in-command"
 
@@ -49,6 +49,7 @@ def _public_half(build: Build, secret: CommandSecret) -> Leak:
 
 
 def _leak(build: Build, secret: CommandSecret, identity: str) -> Leak:
+    exposed = is_kept(build.dockerfile, secret.body.instruction.stage)
     what = f"{secret.tool} {secret.option}".strip() or "a command"
     return Leak(
         name=identity.upper(),
@@ -56,7 +57,7 @@ def _leak(build: Build, secret: CommandSecret, identity: str) -> Leak:
         scope=build.path,
         channel=Channel.HISTORY,
         phase=Phase.BUILD,
-        severity=Severity.LOW if secret.placeholder else Severity.CRITICAL,
+        severity=Severity.LOW if secret.placeholder else Severity.CRITICAL if exposed else Severity.HIGH,
         confidence=secret.confidence,
         message=f"a credential stands in the command line of {what}: docker history, provenance and the log show it",
         values=() if secret.value is None else (secret.value,),

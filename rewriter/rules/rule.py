@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rewriter.analysis import Analysis
+from rewriter.documents.dockerfile import Dockerfile, final_stage, successors
 from rewriter.model.masked import Masked
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Place, Severity
@@ -41,6 +42,12 @@ class Leak:
     confidence: Confidence
     message: str
     values: tuple[Masked, ...] = ()
+
+
+def is_kept(file: Dockerfile, stage: int) -> bool:
+    """Tell whether the final image has the layers and the configuration of a stage, or only the builder's cache."""
+    final = final_stage(file)
+    return stage in (-1, final) or final in successors(file, stage)
 
 
 def place(source: Source, span: Span) -> Place:

@@ -17,7 +17,7 @@ from rewriter.documents.dockerfile import Kind
 from rewriter.flow import Definition, Flow, Origin, secret_id
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Severity
-from rewriter.rules.rule import Leak, Rule, report
+from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-secret-in-arg"
 
@@ -39,11 +39,12 @@ def _leak(flow: Flow, definition: Definition) -> Leak:
         if literal
         else ("its value shows in docker history, provenance and the build log")
     )
-    severity = Severity.HIGH
+    exposed = is_kept(flow.build.dockerfile, definition.instruction.stage)
+    severity = Severity.HIGH if exposed else Severity.MEDIUM
     if flow.placeholder:
         severity = Severity.LOW
     elif literal:
-        severity = Severity.CRITICAL
+        severity = Severity.CRITICAL if exposed else Severity.HIGH
     elif flow.confidence is Confidence.LOW:
         severity = Severity.MEDIUM
     return Leak(

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
-from rewriter.documents.dockerfile import Kind, final_stage, successors
+from rewriter.documents.dockerfile import Kind
 from rewriter.flow import Definition, Flow, Origin, secret_id
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Severity
-from rewriter.rules.rule import Leak, Rule, report
+from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-secret-in-env"
 
@@ -34,8 +34,7 @@ def check(analysis: Analysis) -> Iterable[Finding]:
 def _leak(flow: Flow, definition: Definition) -> Leak:
     file = flow.build.dockerfile
     stage = definition.instruction.stage
-    final = final_stage(file)
-    stays = stage == final or final in successors(file, stage)
+    stays = is_kept(file, stage)
     severity = Severity.CRITICAL if stays else Severity.HIGH
     if flow.placeholder:
         severity = Severity.LOW
