@@ -181,6 +181,12 @@ class BuildArgument:
     variable: str | None
     form: ArgumentForm = field(repr=False, compare=False)
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the argument is given an empty literal: `--build-arg TOKEN=`."""
+        written = None if isinstance(self.form, Unreadable) else self.form.value
+        return isinstance(written, FromLiteral) and not (self.value or "").strip("\"'")
+
 
 @dataclass(frozen=True, slots=True)
 class StepEnvironment:

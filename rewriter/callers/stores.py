@@ -18,5 +18,6 @@ def from_secret_store(argument: BuildArgument) -> bool:
     """
     match = _SECRET.fullmatch((argument.value or "").strip("\"'"))
     return match is not None and not any(
-        (verdict := judge_name(name)).ruled_out or verdict.companion for name in (argument.name, match[1])
+        (verdict := judge_name(name)).ruled_out or verdict.companion or "SENTRY_DSN" in name
+        for name in (argument.name, match[1])
     )

@@ -27,7 +27,7 @@ def check(analysis: Analysis) -> Iterable[Finding]:
     for caller in analysis.project.callers:
         for argument in caller.arguments:
             scope, secret, confidence = _target(analysis, caller, argument)
-            if secret:
+            if secret and not argument.is_empty:
                 yield _finding(caller, argument, scope=scope, secret=secret, confidence=confidence)
 
 
