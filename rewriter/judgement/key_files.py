@@ -30,7 +30,10 @@ _SAFE: Final = ("/run/secrets/", "/var/run/secrets/", "/dev/", "-", "$", "http:/
                 "gcpkms://", "hashivault://", "k8s://", "azurekms://")  # fmt: skip
 
 
-_MAY: Final = Pattern(r"key|cred|kubeconfig|\bssh|\bscp\b|\bsftp\b|--ks\b|vault-password")
+_MAY: Final = Pattern(
+    r"--key-file|--cred|kubeconfig|\b(?:ssh|scp|sftp)\s[^;&|\n]{0,300}?-i|ssh-add\s|GIT_SSH_COMMAND|sshCommand|gsutil\s"
+    r"|--ks\b|-keystore|vault-password|--private-key|cosign\s"
+)
 
 
 def may_name_key_file(text: str) -> bool:
