@@ -91,8 +91,12 @@ def _carried(
     yield from _found(outer, word.span, word.value, target, how=how)
 
 
+_VENDORED: Final = re.compile(r"(?:^|/)(?:node_modules|site-packages|dist-packages|vendor|usr/(?:share|lib))/")
+"""Folders of packages, in which a file's name says nothing: a module may be called `pgpass`."""
+
+
 def _found(outer: Instruction, span: Span, name: str, target: str, *, how: str) -> Iterator[FetchedFile]:
-    verdict = copied_file(name, target)
+    verdict = None if _VENDORED.search(name) else copied_file(name, target)
     if _is_sure(verdict) and verdict is not None:
         yield FetchedFile(outer, span, name, verdict.secret_id, verdict.kind, how)
 

@@ -17,11 +17,12 @@ from rewriter.residue import Kept, Residue, literal_residues, residues
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Hold one command that leaves a secret behind; `name` is the variable or the mount, `secret` its id."""
+    """Hold one command that leaves a secret or a stand-in behind; `name` is a variable or mount, `secret` its id."""
 
     name: str
     secret: str
     residue: Residue
+    placeholder: bool = False
 
 
 def left_behind(build: Build, flows: Iterable[Flow]) -> tuple[Left, ...]:
@@ -34,14 +35,14 @@ def _of_flows(build: Build, flows: Iterable[Flow]) -> Iterator[Left]:
         bodies = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
         for body in bodies.values():
             for residue in residues(build, body, flow.names):
-                yield Left(flow.roots[0], secret_id(flow.roots[0]), residue)
+                yield Left(flow.roots[0], secret_id(flow.roots[0]), residue, flow.placeholder)
 
 
 def _of_literals(build: Build) -> Iterator[Left]:
     for secret, identity in literal_ids(build.secrets):
         for residue in literal_residues(build, secret):
             if residue.written not in _ACCOUNTS:
-                yield Left(identity.upper(), identity, residue)
+                yield Left(identity.upper(), identity, residue, secret.placeholder)
 
 
 _ACCOUNTS: Final = frozenset(

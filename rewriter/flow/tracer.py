@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from rewriter.callers import from_secret_store
 from rewriter.documents.dockerfile import Binding, Kind, references
 from rewriter.flow.model import Origin
-from rewriter.judgement import Assignment, PairVerdict, judge_name, judge_pair, may_hold_credential, url_credentials
+from rewriter.judgement import (
+    Assignment,
+    PairVerdict,
+    ValueKind,
+    judge_name,
+    judge_pair,
+    judge_value,
+    may_hold_credential,
+    url_credentials,
+)
 from rewriter.project import Build
 
 
@@ -95,6 +104,7 @@ class Tracer:
                 name
                 for name in use.variables
                 if name in self.by_name and not judge_name(name).ruled_out and not judge_name(name).companion
+                if not any(_is_plain_url(binding) for binding in self.by_name[name])
             }
         return found
 
@@ -158,3 +168,9 @@ class Tracer:
                 if binding.kind is Kind.ARG and origin is Origin.EMPTY:
                     return True
         return False
+
+
+def _is_plain_url(binding: Binding) -> bool:
+    """Tell whether an assignment gives a URL without a credential: `ARG INDEX=https://pypi.example.com/simple`."""
+    value = binding.assignment.value
+    return value is not None and judge_value(value.value).kind is ValueKind.PUBLIC and "://" in value.value

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.left import Left
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
 from rewriter.project import Build
-from rewriter.residue import Kept, Residue
+from rewriter.residue import Kept
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-secret-left-in-file"
@@ -28,10 +29,13 @@ def check(analysis: Analysis) -> Iterable[Finding]:
             residue = left.residue
             if not residue.contained:
                 span = residue.fragment.span(residue.visit.command.span) or residue.body.instruction.keyword_span
-                yield report(NAME, build.dockerfile.source, span, _leak(build, left.name, left.secret, residue))
+                yield report(NAME, build.dockerfile.source, span, _leak(build, left))
 
 
-def _leak(build: Build, name: str, secret: str, residue: Residue) -> Leak:
+def _leak(build: Build, left: Left) -> Leak:
+    residue = left.residue
+    exposed = is_kept(build.dockerfile, residue.body.instruction.stage)
+    severity = Severity.LOW if left.placeholder else Severity.HIGH if exposed else Severity.MEDIUM
     how = {
         Kept.WRITTEN: "the command writes it there",
         Kept.GIT_URL: "git keeps the URL that it cloned from",
@@ -39,14 +43,14 @@ def _leak(build: Build, name: str, secret: str, residue: Residue) -> Leak:
         Kept.STORED: "the tool stores it there",
     }[residue.kind]
     return Leak(
-        name=name,
-        secret=secret,
+        name=left.name,
+        secret=left.secret,
         scope=build.path,
         channel=Channel.LAYER,
         phase=Phase.BUILD,
-        severity=Severity.HIGH if is_kept(build.dockerfile, residue.body.instruction.stage) else Severity.MEDIUM,
+        severity=severity,
         confidence=Confidence.HIGH,
-        message=f"the value of {name} stays in the layer in {residue.written}: {how}",
+        message=f"the value of {left.name} stays in the layer in {residue.written}: {how}",
     )
 
 

@@ -50,7 +50,8 @@ def _readers(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, Leak]]
     for left in analysis.left(build):
         for body in later_readers(build, left) if not left.residue.contained else ():
             known.add(left.residue.written.rsplit("/", 1)[-1])
-            yield body, _leak(left.name, left.secret, build.path, Confidence.HIGH)
+            sure = Confidence.LOW if left.placeholder else Confidence.HIGH
+            yield body, _leak(left.name, left.secret, build.path, sure)
     for body, found in build.with_key_files():
         if found.rsplit("/", 1)[-1] not in known and not _made_here(body, found):
             identity = found.rsplit("/", 1)[-1].rpartition(".")[0].lower() or "key_file"

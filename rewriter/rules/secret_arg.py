@@ -33,7 +33,7 @@ def check(analysis: Analysis) -> Iterable[Finding]:
 
 
 def _leak(flow: Flow, definition: Definition) -> Leak:
-    literal = definition.origin is Origin.LITERAL
+    literal = definition.origin is Origin.LITERAL and definition.verdict.literal
     where = (
         "its default stands in the file, in provenance and in every fork of the repository"
         if literal
