@@ -27,6 +27,8 @@ _PERSISTS_URL: Final = {
     ("npm", "config"): "~/.npmrc",
     ("helm", "repo"): "~/.config/helm/repositories.yaml",
 }
+_KEY_BEGIN: Final = Pattern(r"-----BEGIN (?:[A-Z]{2,20} ){0,2}PRIVATE KEY-----(?=[\"']?$)")
+"""The first line of a key that is written line by line."""
 _SED_SCRIPT: Final = Pattern(r"[\"']?(?:[0-9$]*)?s(.)")
 _FORMAT: Final = Pattern(r"%[-0-9.*]{0,8}[sbqd]")
 
@@ -65,6 +67,8 @@ def _named(tool: str, index: int, args: Sequence[Argument]) -> Iterable[CommandC
                 use = Use(Category.REGISTRY_AUTH, hit.name)
                 yield from _at(index, argument, hit, use)
                 yield from _formatted(index, args, hit, use) if tool == "printf" else ()
+    if tool in _PRINTERS and (begin := _KEY_BEGIN.search(argument.text)):
+        yield from _at(index, argument, Hit(begin.start(), begin.end(), ""), Use(Category.PRIVATE_KEY, "private key"))
     if tool in _PRINTERS:
         yield from _printed(tool, index, args)
 

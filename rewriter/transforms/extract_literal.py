@@ -124,6 +124,8 @@ def _refuse(build: Build, secret: CommandSecret) -> None:
         raise CannotChange(f"line {line}: {secret.body.problem}", Reason.UNREADABLE_SHELL)
     if not secret.body.command_lines:
         raise CannotChange(f"line {line}: the command cannot be read", Reason.UNREADABLE_SHELL)
+    if secret.value.reveal().startswith("-----BEGIN") and "-----END" not in secret.value.reveal():
+        raise CannotChange(f"line {line}: the key is written line by line", Reason.UNSUPPORTED_FORM)
     if any(char in secret.value.reveal() for char in "\\\"'$`\n"):
         raise CannotChange(f"line {line}: the value is quoted in a way that cannot be moved", Reason.UNSUPPORTED_FORM)
 
