@@ -28,5 +28,9 @@ class RepositoryError(UnbakeError):
     """Report a file that cannot be read or written safely."""
 
 
+class InspectionError(RepositoryError):
+    """Report an image, a container or an engine that cannot be looked into: broken, hostile or not there."""
+
+
 class VerificationError(UnbakeError):
     """Report a rewrite that fails one of the verifier's checks."""

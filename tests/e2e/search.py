@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Final, TypeAlias
 
-from tests.e2e.needles import Scanner, forms
+from rewriter.inspect.needles import Scanner, forms
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.needles import Scanner, forms
+from rewriter.inspect.needles import Scanner, forms
 from tests.e2e.search import Channel, Evidence, Leak, leaks
 
 CANARY = b'cnry/"+&\xc3\xbc8f2d1c'

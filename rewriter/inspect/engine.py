@@ -1,0 +1,197 @@
+"""Ask a Docker engine through its command line, whose settings (DOCKER_HOST, contexts, logins) hold here too.
+
+No value of a secret stands in a command line: whatever is secret goes by environment or by file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+from typing import IO, Final
+
+from rewriter.errors import InspectionError
+from rewriter.inspect.oci import Json, at, text, texts
+from rewriter.repository import shown
+
+PATIENCE: Final = 60.0
+_GRACE: Final = 5.0
+_ERROR_LIMIT: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """Hold what one command did; `output` is empty where it went elsewhere."""
+
+    status: int
+    output: str
+    errors: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the command succeeded."""
+        return self.status == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Be the engine that a client reaches; `environment` is the client's."""
+
+    client: str = "docker"
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def run(
+        self,
+        *arguments: str,
+        timeout: float = PATIENCE,
+        variables: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        merged: bool = False,
+    ) -> Ran:
+        """Run the client to its end; `merged` puts what it complains of into the output, in order."""
+        with self._started(arguments, variables, cwd, merged=merged) as process:
+            try:
+                output, errors = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                raise InspectionError(f"{self._named(arguments)}: no end after {timeout:,.0f} s") from None
+        return Ran(process.returncode, _text(output), _text(errors or b""))
+
+    def must(self, *arguments: str, timeout: float = PATIENCE) -> str:
+        """Run the client and return its output; raises where it fails."""
+        ran = self.run(*arguments, timeout=timeout)
+        if not ran.ok:
+            raise InspectionError(f"{self._named(arguments)}: {first_line(ran.errors) or 'failed'}")
+        return ran.output
+
+    def inspect(self, kind: str, name: str) -> Json:
+        """Return what the engine knows of an image or a container, None where there is none of that name."""
+        ran = self.run(kind, "inspect", "--format={{json .}}", "--", name)
+        if not ran.ok:
+            if _is_absent(ran.errors):
+                return None
+            raise InspectionError(f"the {self.client} engine does not answer: {first_line(ran.errors)}")
+        try:
+            loaded: Json = json.loads(ran.output)
+        except ValueError as error:
+            raise InspectionError(f"the {self.client} engine gives an answer that is no JSON") from error
+        return loaded
+
+    @contextmanager
+    def saved(self, image: str) -> Iterator[IO[bytes]]:
+        """Yield the archive of an image as a stream; raises in the end where the engine could not give all of it."""
+        arguments = ("save", "--", image) if self.client == "docker" else ("save", "--format=oci-archive", image)
+        with self._started(arguments, None, None) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            complaints: list[bytes] = []
+            listener = threading.Thread(target=_listen, args=(process.stderr, complaints), daemon=True)
+            listener.start()
+            failed: InspectionError | None = None
+            status: int | None
+            try:
+                yield process.stdout
+            except InspectionError as error:
+                failed = error
+            if failed is None:
+                while process.stdout.read(1 << 16):
+                    pass
+                status = process.wait(PATIENCE)
+            else:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(1)
+                status = process.poll()
+            listener.join(1)
+            if status:
+                said = first_line(_text(b"".join(complaints))) or "the engine broke off"
+                raise InspectionError(f"{self.client} save {image}: {said}")
+            if failed is not None:
+                raise failed
+
+    @contextmanager
+    def _started(
+        self,
+        arguments: Sequence[str],
+        variables: Mapping[str, str] | None,
+        cwd: Path | None,
+        *,
+        merged: bool = False,
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Start the client in a process group of its own; whatever happens, that group is gone in the end."""
+        if which(self.client, path=self.environment.get("PATH")) is None:
+            raise InspectionError(f"{self.client}: not on the PATH; install the client, or look into a saved archive")
+        process = subprocess.Popen(  # noqa: S603 (the client's words are ours, the names in them stand behind `--`)
+            [self.client, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+            cwd=cwd,
+            env={**self.environment, **(variables or {})},
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            _end(process)
+
+    def _named(self, arguments: Sequence[str]) -> str:
+        return " ".join([self.client, *arguments[:2]])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a client that still runs, gently first: on SIGTERM it tells the engine to stop a build."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        try:
+            process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _listen(stream: IO[bytes], into: list[bytes]) -> None:
+    room = _ERROR_LIMIT
+    with suppress(ValueError, OSError):
+        while piece := stream.read1(1 << 12) if hasattr(stream, "read1") else stream.read(1 << 12):
+            if room > 0:
+                into.append(piece[:room])
+                room -= len(piece)
+
+
+def _is_absent(errors: str) -> bool:
+    lower = errors.lower()
+    return "no such" in lower or "not found" in lower or "not known" in lower or "no such image" in lower
+
+
+def first_line(output: str) -> str:
+    """Return the first line that says something, fit for a message."""
+    line = next((line.strip() for line in output.splitlines() if line.strip()), "")
+    return shown(line[:300])
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="surrogateescape")
+
+
+def layers_of(found: Json) -> tuple[str, ...]:
+    """Return the digests of the layers in what the engine knows of an image."""
+    return texts(at(found, "RootFS", "Layers"))
+
+
+def identity(found: Json) -> str:
+    """Return the id in what the engine knows of an image or a container."""
+    return text(found, "Id")

@@ -1,0 +1,128 @@
+"""Join the documents of an image: index, manifests, configurations, attestations.
+
+An archive of `docker save` names its images in `manifest.json`, an OCI layout in `index.json`; a new one has
+both. A name that a document gives is looked up among what was read, and never opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+_DIGEST: Final = re.compile(r"(sha256|sha512|sha384):([0-9a-f]{64,128})")
+_DEPTH: Final = 4
+_REFERENCE: Final = "vnd.docker.reference.digest"
+_KIND: Final = "vnd.docker.reference.type"
+_NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+
+Lookup = Callable[[str], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Hold one image: its configuration, the names of its layers' blobs in order, and what is attested of it."""
+
+    name: str
+    digest: str
+    config: dict[str, Json]
+    layers: tuple[str, ...]
+    attestations: tuple[tuple[str, Json], ...] = ()
+
+    @property
+    def platform(self) -> str:
+        """Return the platform as Docker writes it."""
+        parts = (text(self.config, "os"), text(self.config, "architecture"), text(self.config, "variant"))
+        return "/".join(part for part in parts if part)
+
+
+def at(value: Json, *keys: str) -> Json:
+    """Return what stands under keys, one inside the other; None where there is nothing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def items(value: Json) -> list[Json]:
+    """Return a list's members, nothing for what is none."""
+    return value if isinstance(value, list) else []
+
+
+def text(value: Json, *keys: str) -> str:
+    """Return the text under keys, an empty one where there is none."""
+    found = at(value, *keys)
+    return found if isinstance(found, str) else ""
+
+
+def texts(value: Json) -> tuple[str, ...]:
+    """Return the texts in a list; a text alone is a list of one."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(item for item in items(value) if isinstance(item, str))
+
+
+def manifests(lookup: Lookup) -> tuple[Manifest, ...]:
+    """Return the images that the documents describe, each once, in the order of the index."""
+    named = _docker(lookup)
+    found = list(_oci(lookup, {manifest.digest: manifest.name for manifest in named if manifest.name}))
+    known = {manifest.digest for manifest in found}
+    return (*found, *(manifest for manifest in named if manifest.digest not in known))
+
+
+def _docker(lookup: Lookup) -> tuple[Manifest, ...]:
+    found: list[Manifest] = []
+    for image in items(lookup("manifest.json")):
+        config = lookup(text(image, "Config"))
+        if isinstance(config, dict):
+            digest = re.sub(r"^blobs/sha256/|\.json$", "", text(image, "Config"))
+            names = ", ".join(texts(at(image, "RepoTags")))
+            found.append(Manifest(names, f"sha256:{digest}", config, texts(at(image, "Layers"))))
+    return tuple(found)
+
+
+def _oci(lookup: Lookup, names: dict[str, str]) -> Iterator[Manifest]:
+    descriptors = tuple(_descriptors(lookup, lookup("index.json"), "", _DEPTH))
+    attested: dict[str, list[tuple[str, Json]]] = {}
+    for descriptor, _ in descriptors:
+        if text(descriptor, "annotations", _KIND) == "attestation-manifest":
+            about = text(descriptor, "annotations", _REFERENCE)
+            attested.setdefault(about, []).extend(_statements(lookup, text(descriptor, "digest")))
+    seen: set[str] = set()
+    for descriptor, name in descriptors:
+        digest = text(descriptor, "digest")
+        manifest = lookup(blob(digest))
+        config = lookup(blob(text(manifest, "config", "digest")))
+        attestation = text(descriptor, "annotations", _KIND) == "attestation-manifest"
+        if attestation or digest in seen or not isinstance(config, dict):
+            continue
+        seen.add(digest)
+        layers = tuple(blob(text(layer, "digest")) for layer in items(at(manifest, "layers")))
+        identity = text(manifest, "config", "digest")
+        yield Manifest(names.get(identity, name), identity, config, layers, tuple(attested.get(digest, ())))
+
+
+def _descriptors(lookup: Lookup, index: Json, name: str, depth: int) -> Iterator[tuple[Json, str]]:
+    """Yield the descriptors of manifests, those of an index in an index too, with the name that they go by."""
+    for descriptor in items(at(index, "manifests")):
+        own = next((found for key in _NAMES if (found := text(descriptor, "annotations", key))), name)
+        inner = lookup(blob(text(descriptor, "digest")))
+        if depth and isinstance(at(inner, "manifests"), list):
+            yield from _descriptors(lookup, inner, own, depth - 1)
+        else:
+            yield descriptor, own
+
+
+def _statements(lookup: Lookup, digest: str) -> Iterator[tuple[str, Json]]:
+    for layer in items(at(lookup(blob(digest)), "layers")):
+        statement = lookup(blob(text(layer, "digest")))
+        if isinstance(statement, dict):
+            yield text(statement, "predicateType") or "attestation", statement
+
+
+def blob(digest: str) -> str:
+    """Return the name of the blob with a digest; a malformed digest names nothing."""
+    found = _DIGEST.fullmatch(digest)
+    return f"blobs/{found[1]}/{found[2]}" if found else ""

@@ -1,0 +1,225 @@
+"""Read bytes once, forwards, in bounded memory, and unpack what is compressed with a bound on what comes out."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from rewriter.errors import InspectionError
+
+CHUNK: Final = 1 << 18
+RATIO: Final = 250
+"""More than this many bytes out of one byte in, once `FREE` bytes came out, is a bomb."""
+FREE: Final = 1 << 30
+WINDOW: Final = 1 << 26
+"""The most memory that a zstd frame may ask for; builders stay at an eighth of it."""
+LARGEST: Final = 1 << 37
+
+
+class Reader(Protocol):
+    """Give bytes: at most `size`, nothing at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes."""
+        ...
+
+
+class Source:
+    """Read ahead from a reader, so that its first bytes can be looked at before they are taken."""
+
+    __slots__ = ("_buffer", "_reader", "taken")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._buffer = b""
+        self.taken = 0
+
+    def peek(self, size: int) -> bytes:
+        """Return up to `size` of the next bytes without taking them."""
+        while len(self._buffer) < size:
+            more = self._reader.read(max(CHUNK, size - len(self._buffer)))
+            if not more:
+                break
+            self._buffer += more
+        return self._buffer[:size]
+
+    def read(self, size: int) -> bytes:
+        """Take at most `size` bytes; nothing at the end."""
+        if self._buffer:
+            data, self._buffer = self._buffer[:size], self._buffer[size:]
+        else:
+            data = self._reader.read(size)
+        self.taken += len(data)
+        return data
+
+    def exactly(self, size: int) -> bytes:
+        """Take `size` bytes, fewer only at the end."""
+        pieces: list[bytes] = []
+        while size > 0 and (data := self.read(size)):
+            pieces.append(data)
+            size -= len(data)
+        return b"".join(pieces)
+
+    def skip(self, size: int) -> int:
+        """Take and drop `size` bytes; return how many there were."""
+        left = size
+        while left > 0 and (data := self.read(min(CHUNK, left))):
+            left -= len(data)
+        return size - left
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class _Zlib:
+    """Give zlib's decompressor the face of the others: what was not worked off stays inside."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+
+_DECOMPRESSORS: Final[Mapping[bytes, tuple[str, Callable[[], _Decompressor]]]] = {
+    b"\x1f\x8b\x08": ("gzip", _Zlib),
+    b"\xfd7zXZ\x00": ("xz", lambda: lzma.LZMADecompressor(memlimit=WINDOW)),
+    b"BZh": ("bzip2", bz2.BZ2Decompressor),
+}
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+MAGIC: Final = 8
+"""How many bytes tell what a stream is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Say how much may come out of one compressed stream."""
+
+    ratio: int = RATIO
+    free: int = FREE
+    largest: int = LARGEST
+
+
+@dataclass(slots=True)
+class _Unpacked:
+    """Unpack a stream of one or more members; what comes out is bounded by what goes in."""
+
+    source: Source
+    make: Callable[[], _Decompressor]
+    name: str
+    bounds: Bounds
+    made: int = 0
+    rest: bytes = b""
+    current: _Decompressor | None = field(default=None)
+
+    def read(self, size: int, /) -> bytes:
+        size = min(size, CHUNK)
+        while True:
+            if self.current is None:
+                self.rest = self.rest or self.source.read(CHUNK)
+                if not self.rest.strip(b"\0"):
+                    return b""
+                self.current = self.make()
+            data = self._step(self.current, size)
+            if self.current.eof:
+                self.rest, self.current = self.current.unused_data, None
+            if data:
+                self.made += len(data)
+                self._check()
+                return data
+
+    def _step(self, current: _Decompressor, size: int) -> bytes:
+        try:
+            data = current.decompress(self.rest, size)
+            self.rest = b""
+            if data or current.eof:
+                return data
+            self.rest = self.source.read(CHUNK)
+        except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+            raise InspectionError(f"the {self.name} stream is broken") from error
+        if not self.rest:
+            raise InspectionError(f"the {self.name} stream ends too early: it is truncated")
+        return b""
+
+    def _check(self) -> None:
+        check_growth(self.name, self.made, self.source.taken, self.bounds)
+
+
+def check_growth(name: str, made: int, taken: int, bounds: Bounds) -> None:
+    """Raise where so much comes out of so little that it is a bomb."""
+    if made > bounds.largest or (made > bounds.free and made > bounds.ratio * taken):
+        raise InspectionError(
+            f"{taken:,} bytes of {name} unpack to more than {made:,}: a decompression bomb, not read further"
+        )
+
+
+class _File(io.BytesIO):
+    """Give a source the face of a file, which is what the library reads from."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+
+    def read(self, size: int | None = None, /) -> bytes:
+        return self._source.read(CHUNK if size is None or size < 0 else size)
+
+
+class _Zstd:
+    """Unpack zstd by the library's own stream reader."""
+
+    def __init__(self, source: Source, bounds: Bounds) -> None:
+        import zstandard  # noqa: PLC0415 (loaded for an image that needs it)
+
+        self._source = source
+        self._bounds = bounds
+        self._error = zstandard.ZstdError
+        self._inner = zstandard.ZstdDecompressor(max_window_size=WINDOW).stream_reader(
+            _File(source), read_size=CHUNK, read_across_frames=True
+        )
+        self._made = 0
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            data: bytes = self._inner.read(min(size, CHUNK))
+        except self._error as error:
+            raise InspectionError("the zstd stream is broken, or asks for too much memory") from error
+        self._made += len(data)
+        check_growth("zstd", self._made, self._source.taken, self._bounds)
+        return data
+
+
+def compression(head: bytes) -> str:
+    """Name the compression of a stream that begins like this; empty where it has none."""
+    if head.startswith(_ZSTD):
+        return "zstd"
+    return next((name for magic, (name, _) in _DECOMPRESSORS.items() if head.startswith(magic)), "")
+
+
+def unpacked(source: Source, bounds: Bounds | None = None) -> Source:
+    """Return what a stream holds, unpacked where it is compressed."""
+    bounds = bounds or Bounds()
+    head = source.peek(MAGIC)
+    if head.startswith(_ZSTD):
+        return Source(_Zstd(source, bounds))
+    for magic, (name, make) in _DECOMPRESSORS.items():
+        if head.startswith(magic):
+            return Source(_Unpacked(source, make, name, bounds))
+    return source
