@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.building import BuildResult, handed_over, without_syntax
+from rewriter.inspect.building import BuildResult, handed_over, without_syntax
 from tests.e2e.search import Evidence, Json, Leak, leaks
 
 PREFIX: Final = "unbake-e2e"

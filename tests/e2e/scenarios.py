@@ -25,20 +25,15 @@ class Scenario:
     """Hold one leaky repository.
 
     `arguments` are what the original build is given; after the fix the same values are given as secrets, by
-    the names of the environment variables. `shows` is a command in the image whose output must stay the same.
-    `needs_secret`: the rewritten build fails without the secret.
+    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret.
     """
 
     name: str
     serves: Serves
     files: dict[str, str]
-    shows: tuple[str, ...]
     arguments: dict[str, str] = field(default_factory=dict)
     needs_secret: bool = True
 
-
-_CAT: Final = ("cat", "/opt/tool")
-_PIP: Final = ("python3", "-c", "import unbake_demo; print(unbake_demo.ANSWER)")
 
 SCENARIOS: Final = (
     Scenario(
@@ -52,8 +47,7 @@ RUN pip install --break-system-packages --index-url http://ci:${INDEX_PASSWORD}@
 CMD ["python3"]
 """,
         },
-        _PIP,
-        {"INDEX_PASSWORD": "@CANARY@"},
+        arguments={"INDEX_PASSWORD": "@CANARY@"},
     ),
     Scenario(
         "pip-extra-index-that-pip-reads-itself",
@@ -69,8 +63,7 @@ RUN pip install -r /requirements.txt
 """,
             "requirements.txt": "unbake-demo\n",
         },
-        _PIP,
-        {"PIP_EXTRA_INDEX_URL": "http://ci:@CANARY@@@HOST@/simple"},
+        arguments={"PIP_EXTRA_INDEX_URL": "http://ci:@CANARY@@@HOST@/simple"},
     ),
     Scenario(
         "index-url-derived-by-env",
@@ -86,8 +79,7 @@ COPY --from=build /deps /deps
 ENV PYTHONPATH=/deps
 """,
         },
-        _PIP,
-        {"INDEX_PASSWORD": "@CANARY@"},
+        arguments={"INDEX_PASSWORD": "@CANARY@"},
     ),
     Scenario(
         "pip-conf-copied",
@@ -101,7 +93,6 @@ RUN pip install --break-system-packages unbake-demo \\
 """,
             "pip.conf": "[global]\nindex-url = http://ci:@CANARY@@@HOST@/simple\n",
         },
-        _PIP,
     ),
     Scenario(
         "git-clone-with-token",
@@ -114,8 +105,7 @@ RUN git clone --depth 1 http://ci:${GIT_TOKEN}@@HOST@/demo.git /opt/demo
 WORKDIR /opt/demo
 """,
         },
-        ("cat", "/opt/demo/README.md"),
-        {"GIT_TOKEN": "@CANARY@"},
+        arguments={"GIT_TOKEN": "@CANARY@"},
     ),
     Scenario(
         "git-rewriting-rule",
@@ -129,8 +119,7 @@ RUN git clone http://@HOST@/demo.git /opt/demo
 RUN git config --global --remove-section url."http://ci:${GIT_TOKEN}@@HOST@/"
 """,
         },
-        ("cat", "/opt/demo/README.md"),
-        {"GIT_TOKEN": "@CANARY@"},
+        arguments={"GIT_TOKEN": "@CANARY@"},
     ),
     Scenario(
         "netrc-copied-and-removed-later",
@@ -144,7 +133,6 @@ RUN rm /root/.netrc
 """,
             ".netrc": "machine 127.0.0.1 login ci password @CANARY@\n",
         },
-        _CAT,
     ),
     Scenario(
         "npmrc-written-by-echo",
@@ -159,8 +147,7 @@ RUN npm install --registry http://@HOST@ @unbake/demo
 RUN rm -f .npmrc
 """,
         },
-        ("node", "-p", "require('/app/node_modules/@unbake/demo')"),
-        {"NPM_TOKEN": "@CANARY@"},
+        arguments={"NPM_TOKEN": "@CANARY@"},
     ),
     Scenario(
         "npmrc-that-names-the-variable",
@@ -176,8 +163,7 @@ RUN npm install
             "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"@unbake/demo": "1.0.0"}}\n',
             ".npmrc": "registry=http://@HOST@/\n//@HOST@/:_authToken=${NPM_TOKEN}\n",
         },
-        ("node", "-p", "require('/app/node_modules/@unbake/demo')"),
-        {"NPM_TOKEN": "@CANARY@"},
+        arguments={"NPM_TOKEN": "@CANARY@"},
     ),
     Scenario(
         "npm-config-set",
@@ -191,8 +177,7 @@ RUN npm config set //@HOST@/:_authToken $NPM_TOKEN
 RUN npm install --registry http://@HOST@ @unbake/demo
 """,
         },
-        ("node", "-p", "require('/app/node_modules/@unbake/demo')"),
-        {"NPM_TOKEN": "@CANARY@"},
+        arguments={"NPM_TOKEN": "@CANARY@"},
     ),
     Scenario(
         "literal-in-curl",
@@ -203,7 +188,6 @@ FROM unbake/userland:12
 RUN curl -fsS -u ci:@CANARY@ http://@HOST@/tool -o /opt/tool && chmod 755 /opt/tool
 """,
         },
-        _CAT,
     ),
     Scenario(
         "argument-to-env-read-by-script",
@@ -219,8 +203,7 @@ RUN sh /scripts/fetch.sh
             "scripts/fetch.sh": "#!/bin/sh\nset -e\n"
             'curl -fsS -u "ci:$FETCH_PASSWORD" http://@HOST@/tool -o /opt/tool\n',
         },
-        _CAT,
-        {"FETCH_PASSWORD": "@CANARY@"},
+        arguments={"FETCH_PASSWORD": "@CANARY@"},
     ),
     Scenario(
         "run-as-another-user",
@@ -238,8 +221,7 @@ RUN curl -fsS --netrc-file /work/.netrc http://@HOST@/tool -o /work/b && rm -f /
 """,
             "curl.netrc": "machine 127.0.0.1 login ci password @CANARY@\n",
         },
-        ("cat", "/work/a", "/work/b"),
-        {"FETCH_PASSWORD": "@CANARY@"},
+        arguments={"FETCH_PASSWORD": "@CANARY@"},
     ),
     Scenario(
         "run-heredoc",
@@ -256,8 +238,7 @@ EOF
 CMD ["cat", "/opt/tool"]
 """,
         },
-        _CAT,
-        {"FETCH_PASSWORD": "@CANARY@"},
+        arguments={"FETCH_PASSWORD": "@CANARY@"},
     ),
     Scenario(
         "exec-form",
@@ -276,8 +257,7 @@ request = urllib.request.Request("http://@HOST@/tool", headers={"Authorization":
 open("/opt/tool", "wb").write(urllib.request.urlopen(request).read())
 """,
         },
-        _CAT,
-        {"FETCH_PASSWORD": "@CANARY@"},
+        arguments={"FETCH_PASSWORD": "@CANARY@"},
     ),
     Scenario(
         "env-inherited-by-two-stages",
@@ -295,7 +275,6 @@ COPY --from=one /opt/one /opt/one
 COPY --from=two /opt/two /opt/two
 """,
         },
-        ("cat", "/opt/one", "/opt/two"),
     ),
     Scenario(
         "copy-all-with-env-and-key",
@@ -313,7 +292,6 @@ CMD ["sh", "app.sh"]
             ".env.example": "DB_PASSWORD=\n",
             "deploy.key": "-----BEGIN " + "PRIVATE KEY-----\n@CANARY@@KEY@\n-----END " + "PRIVATE KEY-----\n",
         },
-        ("sh", "/app/app.sh"),
         needs_secret=False,
     ),
     Scenario(
@@ -331,6 +309,5 @@ RUN set -eux; \\
     echo "$VERSION" >> /opt/tool
 """,
         },
-        _CAT,
     ),
 )

@@ -1,0 +1,75 @@
+"""Explain a build that failed: the step, the secret that it missed, and the way forward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rewriter.documents.dockerfile import Dockerfile, Instruction
+from rewriter.model.plan import BuildSecret
+
+_PLACE: Final = re.compile(r"^[^\s:][^\n:]{0,300}:(\d{1,6})\s*\n-{10,}", re.MULTILINE)
+_STEP: Final = re.compile(r"^ > \[([^\]\n]{1,200})\] ([^\n]{1,2000}):\s*$", re.MULTILINE)
+_ERROR: Final = re.compile(r"^(?:ERROR|error): ([^\n]{1,1000})", re.MULTILINE | re.IGNORECASE)
+_MISSING: Final = re.compile(r"secret ([\w.\-]{1,200}): not found")
+_REFUSED: Final = re.compile(
+    r"(?i)\b(?:401|403)\b[^\n]{0,80}|unauthori[sz]ed|forbidden|authentication failed|could not read (?:username"
+    r"|password)|access denied|invalid credentials|E401|E403|permission denied \(publickey"
+)
+_HOME: Final = re.compile(r"(?i)permission denied|no such file or directory[^\n]{0,100}|not found: [~/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Say where a build failed (line 0 where that is not told), what it printed, and what to do."""
+
+    line: int
+    step: str
+    error: str
+    advice: tuple[str, ...]
+
+
+def explain(log: str, file: Dockerfile, secrets: Sequence[BuildSecret], *, invented: bool) -> Failure:
+    """Return why a build of a Dockerfile failed; `invented`: it was given values that no server knows."""
+    place = _PLACE.search(log)
+    line = int(place[1]) if place else 0
+    entry = next((one for one in file.instructions if one.line <= line <= one.end_line), None)
+    step = _STEP.search(log)
+    body = " ".join(entry.span.of(file.source.text).split()) if entry is not None else step[2] if step else ""
+    errors = _ERROR.findall(log)
+    return Failure(
+        line=entry.line if entry is not None else 0,
+        step=body,
+        error=errors[-1] if errors else "the builder says no more",
+        advice=tuple(_advice(log, entry, secrets, invented=invented)),
+    )
+
+
+def _advice(log: str, entry: Instruction | None, secrets: Sequence[BuildSecret], *, invented: bool) -> Iterator[str]:
+    missing = _MISSING.search(log)
+    if missing:
+        yield f"the caller hands over no secret {missing[1]}: add `--secret id={missing[1]},...` to what runs the build"
+    if entry is not None and entry.keyword == "RUN":
+        mounts = " ".join(flag.value or "" for flag in entry.flags if flag.name == "mount")
+        for secret in secrets:
+            if not re.search(rf"(?:^|,|\s)(?:id|source|src)={re.escape(secret.id)}(?:,|\s|$)", mounts):
+                place = f"env={secret.env}" if secret.env else f"target={secret.target}"
+                yield f"if the step needs {secret.id}, mount it there: --mount=type=secret,id={secret.id},{place}"
+        if "target=/root/" in mounts and _HOME.search(log):
+            yield "the step may run with another home folder: set `target` to that of its user, and `uid`"
+    if _REFUSED.search(log):
+        if invented:
+            yield "a server refuses the invented value: give a real one by --secret id=ID,env=NAME or --from-env"
+        else:
+            yield "a server refuses the value: check that it still holds, and that its user may do this"
+
+
+def described(failure: Failure) -> Iterator[str]:
+    """Yield a failure in words."""
+    if failure.step:
+        place = f"line {failure.line}: " if failure.line else ""
+        yield f"{place}{failure.step[:300]}"
+    yield failure.error
+    yield from failure.advice
