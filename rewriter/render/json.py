@@ -41,8 +41,8 @@ def scan(report: Report) -> str:
     )
 
 
-def outcome(result: Unchanged | Patched) -> str:
-    """Return what became of a repository."""
+def outcome(result: Unchanged | Patched, *, proven: tuple[str, ...] = ()) -> str:
+    """Return what became of a repository; `proven` names what was proven by builds."""
     report = result.report
     patch = result.patch if isinstance(result, Patched) else Patch((), (), (), (), ())
     redactor = redactor_of(report, patch)
@@ -58,7 +58,7 @@ def outcome(result: Unchanged | Patched) -> str:
             "refusals": [_refusal(refusal, redactor) for refusal in report.refusals],
             "ignored": [_ignored(ignored, redactor) for ignored in report.ignored],
             "rotation": [_exposure(exposure, redactor) for exposure in report.exposures],
-            "checks": list(patch.checks),
+            "checks": [*patch.checks, *proven],
         }
     )
 
