@@ -13,6 +13,7 @@ from rewriter.settings import near
 COMMANDS: Final = {
     "scan": "find the secrets that end up in images; change nothing",
     "fix": "rewrite the files so that they no longer do",
+    "verify": "prove on images, containers and builds that no secret is left",
     "rules": "list the kinds of leaks, or explain one",
 }
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from rewriter import pipeline, writer
-from rewriter.cli.options import Parser, add_shared, fix_level, runtime, secret_source, secret_style, syntax_image
+from rewriter.cli.options import (
+    Arguments,
+    Parser,
+    add_building,
+    add_shared,
+    fix_level,
+    runtime,
+    secret_source,
+    secret_style,
+    syntax_image,
+)
 from rewriter.cli.output import complain, emit
 from rewriter.cli.stdin import STDIN
 from rewriter.cli.target import Target, target
@@ -43,6 +54,9 @@ def run(words: Sequence[str]) -> int:
         )
     with progress("unbake: working out the fixes"):
         outcome = pipeline.fix(chosen.repository, chosen.settings, only=chosen.only)
+    trial = _trial(arguments, chosen) if arguments.verify and isinstance(outcome, Patched) else _Trial()
+    if not trial.holds:
+        return emit(trial.shown + _refusal(chosen)) or 1
     match outcome:
         case Failed(error=error):
             raise error
@@ -51,7 +65,7 @@ def run(words: Sequence[str]) -> int:
             written = True
         case Patched() | Unchanged():
             written = False
-    return emit(_shown(outcome, chosen, written=written)) or status(outcome, written=written)
+    return emit(_shown(outcome, chosen, trial, written=written)) or status(outcome, written=written)
 
 
 def parser() -> Parser:
@@ -102,6 +116,8 @@ def parser() -> Parser:
         action="append",
         help="fix this secret only, named by its id as `unbake scan` shows it; may be repeated",
     )
+    made.add_argument("--verify", action="store_true", help="build before and after, and write only what is proven")
+    add_building(made, "for --verify")
     add_shared(made, FORMATS)
     return made
 
@@ -113,13 +129,38 @@ def status(outcome: Patched | Unchanged, *, written: bool) -> int:
     return 1 if unwritten or report.refusals or report.problems or text.still_open(report) else 0
 
 
-def _shown(outcome: Patched | Unchanged, chosen: Target, *, written: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Hold what the builds proved, as text and by the names of the questions."""
+
+    holds: bool = True
+    shown: str = ""
+    names: tuple[str, ...] = ()
+
+
+def _trial(arguments: Arguments, chosen: Target) -> _Trial:
+    """Build before and after the fix."""
+    from rewriter.cli.proving import answers, proven  # noqa: PLC0415 (start-up time of a fix that builds nothing)
+
+    proof = proven(arguments, chosen)
+    return _Trial(proof.holds, answers(proof, chosen), tuple(check.name for check in proof.checks))
+
+
+def _refusal(chosen: Target) -> str:
+    """Return what to say where the proof does not hold, in text; JSON has the answers alone."""
+    if chosen.display.format is Format.JSON:
+        return ""
+    return "\nNothing was written, since the proof does not hold. `unbake fix` without --verify writes all the same.\n"
+
+
+def _shown(outcome: Patched | Unchanged, chosen: Target, trial: _Trial, *, written: bool) -> str:
     if chosen.display.format is Format.JSON:
         _complain_of_problems(outcome.report)
-        return json.outcome(outcome)
+        return json.outcome(outcome, proven=trial.names)
+    before = f"{trial.shown}\n" if trial.shown else ""
     paint = Paint(on=colored(chosen.display.color, os.environ, sys.stdout))
     run_ = Run(root=chosen.root, argument=chosen.argument, written=written, quiet=chosen.display.quiet)
-    return text.outcome(outcome, paint, run_)
+    return before + text.outcome(outcome, paint, run_)
 
 
 def _complain_of_problems(report: Report) -> None:

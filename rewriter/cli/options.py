@@ -19,6 +19,9 @@ secret-source, runtime, secret-style, syntax, ids, baseline.
 """
 
 
+_OPERAND: Final = "a folder, or one Dockerfile (default: .)"
+
+
 class Arguments(argparse.Namespace):
     """Hold what a command line says; `None` where it says nothing."""
 
@@ -31,6 +34,20 @@ class Arguments(argparse.Namespace):
     secret_style: SecretStyle | None = None
     syntax: str | None = None
     id: Sequence[str] | None = None
+    dockerfile: str | None = None
+    base: str | None = None
+    log: str | None = None
+    cache: str | None = None
+    engine: str = "docker"
+    secret: Sequence[str] | None = None
+    from_env: bool = False
+    keep_values: bool = False
+    build_arg: Sequence[str] | None = None
+    target: str = ""
+    network: str = ""
+    checklist: bool = False
+    html: str | None = None
+    verify: bool = False
     format: Format | None
     rule: list[str] | None
     exclude: list[str] | None
@@ -64,7 +81,7 @@ class Arguments(argparse.Namespace):
 class Parser(argparse.ArgumentParser):
     """Parse a subcommand's words; faults are `UsageError`s that name what was probably meant."""
 
-    def __init__(self, command: str, description: str, examples: str) -> None:
+    def __init__(self, command: str, description: str, examples: str, *, operand: str = _OPERAND) -> None:
         super().__init__(
             prog=f"unbake {command}",
             description=description,
@@ -72,9 +89,7 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        self.add_argument(
-            "path", metavar="PATH", nargs="?", default=".", help="a folder, or one Dockerfile (default: .)"
-        )
+        self.add_argument("path", metavar="PATH", nargs="?", default=".", help=operand)
 
     def parse(self, words: Sequence[str]) -> Arguments:
         """Return the arguments; raises `UsageError`."""
@@ -130,6 +145,18 @@ def add_shared(parser: Parser, formats: Iterable[Format]) -> None:
         help="when to colour the output (default: auto, which honours NO_COLOR and FORCE_COLOR)",
     )
     add("-q", "--quiet", action="store_true", default=None, help="print only what is left and what to run")
+
+
+def add_building(parser: argparse.ArgumentParser, title: str) -> None:
+    """Add the options of the builds that prove a rewrite."""
+    add = parser.add_argument_group(title).add_argument
+    add("--engine", metavar="{docker,podman}", default="docker", help="the client to use (default: docker)")
+    add("--secret", metavar="id=ID,env=NAME", action="append", help="a real value; src=FILE likewise")
+    add("--from-env", action="store_true", help="take the values of secrets from the variables of their names")
+    add("--keep-values", action="store_true", help="build with the literals of the files, not invented ones")
+    add("--build-arg", metavar="NAME=VALUE", action="append", help="a build argument that is no secret")
+    add("--target", metavar="STAGE", default="", help="the stage to build (default: the last)")
+    add("--network", metavar="MODE", default="", help="the network mode of the builds")
 
 
 def fix_level(value: str) -> FixLevel:

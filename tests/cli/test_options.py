@@ -67,3 +67,8 @@ def test_help_has_examples_and_where_settings_come_from(capsys: pytest.CaptureFi
         assert "examples:\n  unbake " in shown
         assert ".unbake.toml" in shown
         assert all(len(line) <= 120 for line in shown.splitlines())
+
+
+def test_only_takes_several_secrets() -> None:
+    arguments = fix.parser().parse(["--only", "one", "--only=two"])
+    assert arguments.only == ["one", "two"]

@@ -1,0 +1,64 @@
+"""Prove a rewrite from the command line, and show the answers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from rewriter.cli.options import Arguments
+from rewriter.cli.target import Target
+from rewriter.cli.terminal import colored, steps, terminated_as_interrupt
+from rewriter.errors import UsageError
+from rewriter.inspect.archive import opened
+from rewriter.inspect.engine import Engine
+from rewriter.inspect.proof import Given, Proof, prove
+from rewriter.inspect.streams import Source
+from rewriter.render import inspected, tree
+from rewriter.render.paint import Paint
+from rewriter.render.pen import Pen
+from rewriter.render.redact import Redactor
+from rewriter.settings import Format
+
+SECRET_LIMIT: Final = 500 * 1024
+"""The most that BuildKit takes for a secret."""
+
+
+def proven(arguments: Arguments, chosen: Target) -> Proof:
+    """Build what is chosen before and after its fix, and return the answers."""
+    given = Given(
+        real=dict(_secret(word) for word in arguments.secret or ()),
+        variables=dict(os.environ) if arguments.from_env else {},
+        keep=arguments.keep_values,
+        plain=tuple(arguments.build_arg or ()),
+        target=arguments.target,
+        network=arguments.network,
+    )
+    engine = Engine(arguments.engine)
+    with terminated_as_interrupt(), steps() as say:
+        return prove(chosen.repository, chosen.settings, engine, given, only=chosen.only, say=say)
+
+
+def answers(proof: Proof, chosen: Target) -> str:
+    """Return the answers as they are shown."""
+    hidden = Redactor(proof.values)
+    if chosen.display.format is Format.JSON:
+        return inspected.answers(chosen.argument, proof.checks, hidden)
+    paint = Paint(on=colored(chosen.display.color, os.environ, sys.stdout))
+    return tree.answers(proof.checks, Pen(hidden, paint), quiet=chosen.display.quiet)
+
+
+def _secret(word: str) -> tuple[str, bytes]:
+    """Return the secret that `id=ID,env=NAME` or `id=ID,src=FILE` names."""
+    fields = dict(part.partition("=")[::2] for part in word.split(","))
+    source = fields.get("src") or fields.get("source")
+    variable = fields.get("env")
+    if not fields.get("id") or bool(source) == bool(variable) or not fields.keys() <= {"id", "src", "source", "env"}:
+        raise UsageError("--secret: write id=ID,env=NAME or id=ID,src=FILE; a value never stands on a command line")
+    if variable is not None:
+        if variable not in os.environ:
+            raise UsageError(f"--secret id={fields['id']}: {variable} is not set in the environment")
+        return fields["id"], os.fsencode(os.environ[variable])
+    with opened(Path(source or "")) as reader:
+        return fields["id"], Source(reader).exactly(SECRET_LIMIT)

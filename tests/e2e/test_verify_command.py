@@ -1,0 +1,181 @@
+"""Run `unbake verify` and `unbake fix --verify` on a real engine: containers, proofs that fail, interrupts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.engine import Engine
+from tests.e2e.images import BaseImages
+
+VALUE = "Vk3x9QpLw7Zt5mRb"
+ROOT = Path(__file__).parents[2]
+
+
+def unbake(engine: Engine, *words: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rewriter", *words],
+        env={**engine.environment, "PYTHONPATH": str(ROOT), **(variables or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def project(folder: Path, dockerfile: str, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_container_shows_its_variables(engine: Engine, base_images: BaseImages) -> None:
+    inner = f"{VALUE}inner"
+    script = ["sh", "-c", f"INNER_PASSWORD=$(printf %s {inner}) sleep 60 & wait"]
+    own = {**engine.environment, "API_TOKEN": VALUE}
+    name = f"unbake-e2e-{uuid.uuid4().hex[:16]}"
+    start = ["docker", "run", "--detach", f"--name={name}", "--pull=never", "--env=API_TOKEN", base_images.busybox]
+    subprocess.run([*start, *script], env=own, check=True, capture_output=True, timeout=60)
+    try:
+        ran = unbake(engine, "verify", "--format=json", f"container:{name}")
+        found = json.loads(ran.stdout)
+        assert ran.returncode == 1, ran.stderr
+        places = {(leak["part"], leak["where"]) for leak in found["findings"]}
+        assert ("env", "API_TOKEN") in places
+        assert ("process", "INNER_PASSWORD") in places
+        assert found["checks"][0]["answer"] == "bad"
+        assert VALUE not in ran.stdout + ran.stderr
+    finally:
+        engine.client("rm", "--force", name)
+
+
+def test_a_container_whose_secrets_are_files(engine: Engine, base_images: BaseImages, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(VALUE, encoding="utf-8")
+    flags = [f"--volume={tmp_path / 'token'}:/run/secrets/token:ro", "--env=API_TOKEN_FILE=/run/secrets/token"]
+    with engine.container(base_images.busybox, ["sleep", "60"], flags=flags) as name:
+        ran = unbake(engine, "verify", name)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "secrets arrive as files" in ran.stdout
+
+
+LEAKY = """\
+FROM {base}
+ARG API_TOKEN
+COPY .npmrc /root/.npmrc
+RUN test -n "$API_TOKEN" && test -s /root/.npmrc && echo made > /made
+RUN rm /root/.npmrc
+USER nobody
+CMD ["cat", "/made"]
+"""
+
+
+def test_fix_writes_what_is_proven(engine: Engine, base_images: BaseImages, tmp_path: Path) -> None:
+    npmrc = f"//registry.example.com/:_authToken={VALUE}\n"
+    folder = project(tmp_path / "app", LEAKY.format(base=base_images.busybox), _npmrc=npmrc)
+    ran = unbake(engine, "fix", "--verify", "--format=json", str(folder), variables={"TMPDIR": str(tmp_path)})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert set(json.loads(ran.stdout)["checks"]) >= {"no secret is left", "a build without the secrets fails"}
+    assert "--mount=type=secret" in (folder / "Dockerfile").read_text(encoding="utf-8")
+    assert VALUE not in ran.stdout + ran.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("unbake-verify")] == []
+
+
+def test_fix_writes_nothing_that_is_not_proven(engine: Engine, base_images: BaseImages, tmp_path: Path) -> None:
+    text = f'FROM {base_images.busybox}\nARG API_TOKEN\nRUN test "$API_TOKEN" = {VALUE}\n'
+    folder = project(tmp_path / "app", text)
+    ran = unbake(engine, "fix", "--verify", str(folder))
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "line 3: RUN test" in ran.stdout
+    assert "Nothing was written" in ran.stdout
+    assert (folder / "Dockerfile").read_text(encoding="utf-8") == text
+
+
+def test_real_values_come_from_outside(engine: Engine, base_images: BaseImages, tmp_path: Path) -> None:
+    text = f'FROM {base_images.busybox}\nARG API_TOKEN\nRUN test "$(printf %s "$API_TOKEN" | wc -c)" = {len(VALUE)}\n'
+    folder = project(tmp_path / "app", text)
+    own = {"MY_VALUE": VALUE}
+    ran = unbake(engine, "verify", "--secret=id=api_token,env=MY_VALUE", str(folder), variables=own)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    again = unbake(engine, "verify", "--from-env", "-q", str(folder), variables={"API_TOKEN": VALUE})
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert VALUE not in ran.stdout + ran.stderr
+
+
+def test_a_server_that_refuses_an_invented_value(engine: Engine, base_images: BaseImages, tmp_path: Path) -> None:
+    text = f'FROM {base_images.busybox}\nARG API_TOKEN\nRUN echo "401 Unauthorized: $API_TOKEN" && false\n'
+    ran = unbake(engine, "verify", str(project(tmp_path / "app", text)))
+    assert ran.returncode == 1
+    assert "a server refuses the invented value" in ran.stdout
+
+
+@contextmanager
+def begun(engine: Engine, folder: Path, home: Path, seconds: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Begin a proof whose build sleeps, and yield it once it does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rewriter", "verify", str(folder)],
+        env={**engine.environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(home)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        limit = time.monotonic() + 60
+        while not sleeping(seconds):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < limit
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def sleeping(seconds: str) -> bool:
+    """Tell whether a process of this machine sleeps so many seconds."""
+    wanted = b"sleep\0" + seconds.encode() + b"\0"
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if (entry / "cmdline").read_bytes() == wanted:
+                    return True
+            except OSError:
+                continue
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "terminate"])
+def test_interrupted_build_leaves_nothing(
+    engine: Engine, base_images: BaseImages, tmp_path: Path, number: signal.Signals
+) -> None:
+    if not Path(engine.environment.get("DOCKER_HOST", "").removeprefix("unix://")).is_socket():
+        pytest.skip("the engine's processes cannot be seen from here")
+    base = base_images.busybox
+    mark, seconds = uuid.uuid4().hex, str(1_000_000 + int.from_bytes(os.urandom(2)))
+    text = f"FROM {base}\nLABEL unbake.test={mark}\nARG API_TOKEN\nRUN echo $API_TOKEN && sleep {seconds}\n"
+    folder = project(tmp_path / "app", text)
+    home = tmp_path / "home"
+    home.mkdir()
+    with begun(engine, folder, home, seconds) as process:
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 130, errors
+    limit = time.monotonic() + 30
+    while sleeping(seconds) and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert not sleeping(seconds)
+    assert list(home.iterdir()) == []
+    assert engine.client("image", "ls", "--quiet", f"--filter=label=unbake.test={mark}").output == ""
+    assert engine.client("ps", "--all", "--quiet", f"--filter=label=unbake.test={mark}").output == ""
