@@ -25,6 +25,7 @@ from rewriter.inspect.engine import Engine, layers_of
 from rewriter.inspect.image import Known
 from rewriter.inspect.look import look, size
 from rewriter.inspect.outside import judge_cache, judge_log, read_log
+from rewriter.inspect.selection import selected
 from rewriter.inspect.target import Named, Sort, named
 from rewriter.model.inspection import Answer, Check, Inspection, Leak
 from rewriter.model.secret import Finding
@@ -35,7 +36,7 @@ from rewriter.render.page import page
 from rewriter.render.paint import Paint
 from rewriter.render.pen import Pen
 from rewriter.repository import DirectoryRepository
-from rewriter.settings import Display, Format, from_environment, merged
+from rewriter.settings import Display, Format, Settings, from_environment, merged
 
 FORMATS: Final = (Format.TEXT, Format.JSON)
 
@@ -55,16 +56,17 @@ _EXAMPLES: Final = """\
 def run(words: Sequence[str]) -> int:
     """Verify what the words name; return 0 when nothing was found and every check holds."""
     arguments = parser().parse(words)
-    _, display = merged((arguments.layer(), from_environment(os.environ)))
+    settings, display = merged((arguments.layer(), from_environment(os.environ)))
     if display.format not in FORMATS:
         raise UsageError(f"`unbake verify` prints text or JSON, not {display.format}")
     engine = Engine(arguments.engine)
     found = named(arguments.path, engine)
     match found.sort:
         case Sort.IMAGE | Sort.ARCHIVE | Sort.LAYOUT:
-            return _look(arguments, found, engine, display)
+            return _look(arguments, found, engine, settings, display)
         case Sort.CONTAINER:
             result, checks = look_into(found.name, engine)
+            result = selected(result, settings)
             if arguments.checklist:
                 return _list(result, checklist(result.leaks, _findings(arguments), checks[0]), display)
             return emit(_container(result, checks, display)) or (1 if result.leaks or result.notes else 0)
@@ -76,12 +78,12 @@ def run(words: Sequence[str]) -> int:
             return _prove(arguments, found)
 
 
-def _look(arguments: Arguments, found: Named, engine: Engine, display: Display) -> int:
+def _look(arguments: Arguments, found: Named, engine: Engine, settings: Settings, display: Display) -> int:
     """Look into an image and show what is in it."""
     known = _known(arguments, engine)
     with measured("unbake: reading the image", size(found)) as meter:
         result = look(found, engine, known, meter)
-        result = replace(result, loose=_outside(arguments, known))
+        result = selected(replace(result, loose=_outside(arguments, known)), settings)
     if arguments.html:
         write_page(Path(arguments.html), page(result))
     if arguments.checklist:

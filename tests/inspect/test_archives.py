@@ -15,8 +15,11 @@ import pytest
 import zstandard
 
 from rewriter.errors import InspectionError
+from rewriter.inspect.image import Known
+from rewriter.inspect.selection import selected
 from rewriter.model.inspection import Inspection, Leak, Part
 from rewriter.model.secret import Severity
+from rewriter.settings import Settings
 from tests.inspect.archives import (
     NPMRC,
     TOKEN,
@@ -259,3 +262,20 @@ def test_json_nested_too_deep_is_no_document(tmp_path: Path) -> None:
     found = looked(hostile(tmp_path, members))
     assert found.images == ()
     assert found.notes
+
+
+def test_base_image_is_told_apart(tmp_path: Path) -> None:
+    history = [{"created_by": f"COPY {number} / # buildkit"} for number in range(3)]
+    path = write(tmp_path / "image.tar", docker_archive(LAYERS, config(LAYERS, history)))
+    ids = json.loads(config(LAYERS))["rootfs"]["diff_ids"]
+    assert only(looked(path)).base is False
+    assert only(looked(path, Known(base=tuple(ids[:2]), base_steps=2))).base is True
+    assert only(looked(path, Known(base=tuple(ids[:1]), base_steps=1))).base is False
+    assert only(looked(path, Known(base=("sha256:other",), base_steps=2))).base is False
+
+
+def test_settings_leave_out(tmp_path: Path) -> None:
+    found = looked(write(tmp_path / "image.tar", docker_archive(LAYERS)))
+    assert selected(found, Settings(exclude=("root/**",))).leaks == ()
+    assert selected(found, Settings(exclude=("/srv",))).leaks == found.leaks
+    assert selected(found, Settings(min_severity=Severity.CRITICAL)).leaks == ()
