@@ -30,30 +30,37 @@ class Reader(Protocol):
 
 
 class Source:
-    """Read ahead from a reader, so that its first bytes can be looked at before they are taken."""
+    """Read ahead from a reader in large pieces, so that small ones cost little and the first can be looked at."""
 
-    __slots__ = ("_buffer", "_reader", "taken")
+    __slots__ = ("_at", "_buffer", "_reader", "taken")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._buffer = b""
+        self._at = 0
         self.taken = 0
 
     def peek(self, size: int) -> bytes:
         """Return up to `size` of the next bytes without taking them."""
-        while len(self._buffer) < size:
-            more = self._reader.read(max(CHUNK, size - len(self._buffer)))
+        while len(self._buffer) - self._at < size:
+            more = self._reader.read(max(CHUNK, size))
             if not more:
                 break
-            self._buffer += more
-        return self._buffer[:size]
+            self._buffer = self._buffer[self._at :] + more
+            self._at = 0
+        return self._buffer[self._at : self._at + size]
 
     def read(self, size: int) -> bytes:
         """Take at most `size` bytes; nothing at the end."""
-        if self._buffer:
-            data, self._buffer = self._buffer[:size], self._buffer[size:]
-        else:
-            data = self._reader.read(size)
+        if self._at >= len(self._buffer):
+            if size >= CHUNK:
+                data = self._reader.read(size)
+                self.taken += len(data)
+                return data
+            self._buffer = self._reader.read(CHUNK)
+            self._at = 0
+        data = self._buffer[self._at : self._at + size]
+        self._at += len(data)
         self.taken += len(data)
         return data
 
