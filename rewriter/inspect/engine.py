@@ -23,7 +23,8 @@ from rewriter.repository import shown
 
 PATIENCE: Final = 60.0
 _GRACE: Final = 5.0
-_ERROR_LIMIT: Final = 64 * 1024
+OUTPUT_LIMIT: Final = 1 << 26
+"""More than this no answer and no log has; a container that is asked for more is hostile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,16 @@ class Engine:
     ) -> Ran:
         """Run the client to its end; `merged` puts what it complains of into the output, in order."""
         with self._started(arguments, variables, cwd, merged=merged) as process:
+            output = _Listener(process, process.stdout, OUTPUT_LIMIT)
+            errors = _Listener(process, process.stderr, OUTPUT_LIMIT)
             try:
-                output, errors = process.communicate(timeout=timeout)
+                process.wait(timeout)
             except subprocess.TimeoutExpired:
                 raise InspectionError(f"{self._named(arguments)}: no end after {timeout:,.0f} s") from None
-        return Ran(process.returncode, _text(output), _text(errors or b""))
+            said, complained = output.heard(), errors.heard()
+        if output.flooded or errors.flooded:
+            raise InspectionError(f"{self._named(arguments)}: says more than {OUTPUT_LIMIT:,} bytes")
+        return Ran(process.returncode, _text(said), _text(complained))
 
     def must(self, *arguments: str, timeout: float = PATIENCE) -> str:
         """Run the client and return its output; raises where it fails."""
@@ -89,10 +95,7 @@ class Engine:
         arguments = ("save", "--", image) if self.client == "docker" else ("save", "--format=oci-archive", image)
         with self._started(arguments, None, None) as process:
             assert process.stdout is not None
-            assert process.stderr is not None
-            complaints: list[bytes] = []
-            listener = threading.Thread(target=_listen, args=(process.stderr, complaints), daemon=True)
-            listener.start()
+            complaints = _Listener(process, process.stderr, OUTPUT_LIMIT)
             failed: InspectionError | None = None
             status: int | None
             try:
@@ -107,9 +110,8 @@ class Engine:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(1)
                 status = process.poll()
-            listener.join(1)
             if status:
-                said = first_line(_text(b"".join(complaints))) or "the engine broke off"
+                said = first_line(_text(complaints.heard())) or "the engine broke off"
                 raise InspectionError(f"{self.client} save {image}: {said}")
             if failed is not None:
                 raise failed
@@ -163,13 +165,32 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def _listen(stream: IO[bytes], into: list[bytes]) -> None:
-    room = _ERROR_LIMIT
-    with suppress(ValueError, OSError):
-        while piece := stream.read1(1 << 12) if hasattr(stream, "read1") else stream.read(1 << 12):
-            if room > 0:
-                into.append(piece[:room])
-                room -= len(piece)
+class _Listener:
+    """Take what a client says, on a thread of its own, up to a limit; a client that says more is ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stream: IO[bytes] | None, limit: int) -> None:
+        self.flooded = False
+        self._process = process
+        self._pieces: list[bytes] = []
+        self._thread = threading.Thread(target=self._listen, args=(stream, limit), daemon=True)
+        self._thread.start()
+
+    def heard(self) -> bytes:
+        """Return what was said; a stream that somebody else still holds open is not waited for."""
+        self._thread.join(_GRACE)
+        return b"".join(self._pieces)
+
+    def _listen(self, stream: IO[bytes] | None, limit: int) -> None:
+        if stream is None:
+            return
+        with suppress(ValueError, OSError):
+            while piece := os.read(stream.fileno(), 1 << 16):
+                limit -= len(piece)
+                if limit < 0:
+                    self.flooded = True
+                    _signal(self._process, signal.SIGKILL)
+                    return
+                self._pieces.append(piece)
 
 
 def _is_absent(errors: str) -> bool:

@@ -22,7 +22,6 @@ class Part(StrEnum):
     LOG = "log"
     CACHE = "cache"
     PROCESS = "process"
-    MOUNT = "mount"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ PLACES: Final = {
     Part.LOG: "log",
     Part.CACHE: "cache",
     Part.PROCESS: "process",
-    Part.MOUNT: "mount",
 }
 _ANSWERS: Final = {Answer.GOOD: "ok", Answer.BAD: "FAIL", Answer.UNKNOWN: "?"}
 

@@ -7,8 +7,10 @@ import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from rewriter.model.inspection import Answer, Check, Image, Inspection, Layer, Leak, Part, Step
@@ -102,6 +104,13 @@ def test_json_says_what_brought_it_in_and_what_hid_it() -> None:
     assert (first["layer"], first["removed_layer"], first["layer_digest"]) == (1, 2, "sha256:1")
     assert document["findings"][0]["part"] == "log"
     assert document["summary"] == {"images": 1, "findings": 4, "hidden": 1, "base": 0}
+
+
+def test_json_follows_its_schema() -> None:
+    schema = json.loads(files("rewriter").joinpath("data/verify.schema.json").read_text("utf-8"))
+    checks = (Check("one", Answer.UNKNOWN, "not seen", ("look",)),)
+    for text in (inspected.inspection(FOUND, checks), inspected.answers("app", checks, Redactor([]))):
+        jsonschema.validate(json.loads(text), schema)
 
 
 def test_clean_image() -> None:
