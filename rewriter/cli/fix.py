@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter import pipeline, writer
@@ -25,7 +25,9 @@ from rewriter.cli.stdin import STDIN
 from rewriter.cli.target import Target, target
 from rewriter.cli.terminal import colored, progress
 from rewriter.errors import UsageError
+from rewriter.model.inspection import Answer
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
+from rewriter.model.plan import Reason, Refusal
 from rewriter.render import json, text
 from rewriter.render.next_steps import Run
 from rewriter.render.paint import Paint
@@ -55,8 +57,8 @@ def run(words: Sequence[str]) -> int:
     with progress("unbake: working out the fixes"):
         outcome = pipeline.fix(chosen.repository, chosen.settings, only=chosen.only)
     trial = _trial(arguments, chosen) if arguments.verify and isinstance(outcome, Patched) else _Trial()
-    if not trial.holds:
-        return emit(trial.shown + _refusal(chosen)) or 1
+    if isinstance(outcome, Patched) and not trial.holds:
+        outcome = _refused(outcome, trial)
     match outcome:
         case Failed(error=error):
             raise error
@@ -133,9 +135,14 @@ def status(outcome: Patched | Unchanged, *, written: bool) -> int:
 class _Trial:
     """Hold what the builds proved, as text and by the names of the questions."""
 
-    holds: bool = True
     shown: str = ""
     names: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether every question was answered well."""
+        return not self.wrong
 
 
 def _trial(arguments: Arguments, chosen: Target) -> _Trial:
@@ -143,20 +150,22 @@ def _trial(arguments: Arguments, chosen: Target) -> _Trial:
     from rewriter.cli.proving import answers, proven  # noqa: PLC0415 (start-up time of a fix that builds nothing)
 
     proof = proven(arguments, chosen)
-    return _Trial(proof.holds, answers(proof, chosen), tuple(check.name for check in proof.checks))
+    bad = tuple(f"{check.name}: {check.message}" for check in proof.checks if check.answer is not Answer.GOOD)
+    return _Trial(answers(proof, chosen), tuple(check.name for check in proof.checks), bad)
 
 
-def _refusal(chosen: Target) -> str:
-    """Return what to say where the proof does not hold, in text; JSON has the answers alone."""
-    if chosen.display.format is Format.JSON:
-        return ""
-    return "\nNothing was written, since the proof does not hold. `unbake fix` without --verify writes all the same.\n"
+def _refused(outcome: Patched, trial: _Trial) -> Unchanged:
+    """Return the outcome where the builds do not prove the fix: nothing changes, and every finding says why."""
+    detail = f"the builds do not prove the fix, so nothing was written ({'; '.join(trial.wrong)})"
+    report = outcome.report
+    failed = tuple(Refusal(finding, Reason.FAILED_VERIFICATION, detail) for finding in report.fixed)
+    return Unchanged(replace(report, fixed=(), refusals=(*report.refusals, *failed)))
 
 
 def _shown(outcome: Patched | Unchanged, chosen: Target, trial: _Trial, *, written: bool) -> str:
     if chosen.display.format is Format.JSON:
         _complain_of_problems(outcome.report)
-        return json.outcome(outcome, proven=trial.names)
+        return json.outcome(outcome, proven=trial.names if trial.holds else ())
     before = f"{trial.shown}\n" if trial.shown else ""
     paint = Paint(on=colored(chosen.display.color, os.environ, sys.stdout))
     run_ = Run(root=chosen.root, argument=chosen.argument, written=written, quiet=chosen.display.quiet)

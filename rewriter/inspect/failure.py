@@ -31,10 +31,13 @@ class Failure:
     advice: tuple[str, ...]
 
 
-def explain(log: str, file: Dockerfile, secrets: Sequence[BuildSecret], *, invented: bool) -> Failure:
-    """Return why a build of a Dockerfile failed; `invented`: it was given values that no server knows."""
+def explain(log: str, file: Dockerfile, secrets: Sequence[BuildSecret], *, invented: bool, above: int = 0) -> Failure:
+    """Return why a build of a Dockerfile failed.
+
+    `invented`: it was given values that no server knows. `above`: the builder got the file without so many lines.
+    """
     place = _PLACE.search(log)
-    line = int(place[1]) if place else 0
+    line = int(place[1]) + above if place else 0
     entry = next((one for one in file.instructions if one.line <= line <= one.end_line), None)
     step = _STEP.search(log)
     body = " ".join(entry.span.of(file.source.text).split()) if entry is not None else step[2] if step else ""

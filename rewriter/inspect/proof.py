@@ -283,8 +283,10 @@ class _Trial:
     def _builds(self, name: str, result: BuildResult, file: Dockerfile) -> Check:
         if result.ok:
             return Check(name, Answer.GOOD, "yes")
-        failure = explain(result.log, file, self._pair.secrets, invented=self._pair.invented)
         rewritten = file is not self._pair.build.dockerfile
+        mounted = self._pair.secrets if rewritten else ()
+        stripped = self._workshop.own_frontend and any(one.name == "syntax" for one in file.directives)
+        failure = explain(result.log, file, mounted, invented=self._pair.invented, above=1 if stripped else 0)
         answer = Answer.BAD if rewritten else Answer.UNKNOWN
         return Check(name, answer, "no", tuple(described(failure)))
 

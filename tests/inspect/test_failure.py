@@ -61,5 +61,9 @@ def test_a_server_that_refuses() -> None:
     assert "check that it still holds" in said(refused, invented=False)
 
 
+def test_lines_that_were_left_out_above() -> None:
+    assert explain(log(3, "npm run build", "x"), FILE, (), invented=True, above=1).line == 3
+
+
 def test_a_log_that_says_nothing() -> None:
     assert said("") == "the builder says no more"
