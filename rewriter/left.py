@@ -12,7 +12,7 @@ from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
 from rewriter.project import Build
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
-from rewriter.residue import Kept, Residue, literal_residues, residues
+from rewriter.residue import Kept, Residue, in_some_image, literal_residues, residues
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def _of_mounts(build: Build) -> Iterator[Left]:
         for name, identity, file in _mounted(entry):
             body = build.commands.body(entry)
             for residue in residues(build, body, (name,) if not file else (), file):
-                yield Left(name, identity, residue)
+                if in_some_image(build, residue):
+                    yield Left(name, identity, residue)
 
 
 def _mounted(entry: Instruction) -> Iterator[tuple[str, str, str]]:

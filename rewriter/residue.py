@@ -10,11 +10,13 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Final
 
 from rewriter.copied import image_path
 from rewriter.credentials import CommandSecret
+from rewriter.documents.dockerfile import Instruction, copied_from, final_stage, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import (
     Command,
@@ -97,6 +99,31 @@ def literal_residues(build: Build, secret: CommandSecret) -> tuple[Residue, ...]
     if word is not None and all(word.span != other.span for other in secret.visit.command.words):
         return ()  # in front of the command: the command's output is its own
     return tuple(_of_command(build, secret.body, secret.fragment, secret.visit, frozenset(), literal=secret))
+
+
+def in_some_image(build: Build, residue: Residue) -> bool:
+    """Tell whether an image has what is left: that of the last stage, or of one that a caller's `--target` names.
+
+    A stage that hands over other files only keeps it in the cache of the builder.
+    """
+    file, stage = build.dockerfile, residue.body.instruction.stage
+    wanted = {caller.target.lower() for caller in build.callers if caller.target}
+    ends = {final_stage(file)} | {one.index for one in file.stages if one.name in wanted or str(one.index) in wanted}
+    if ends & {stage, *successors(file, stage)} or any("$" in name for name in wanted):
+        return True
+    taken = [entry for source, entry in copied_from(file) if source in (stage, *successors(file, stage))]
+    return residue.path is None or any(_takes(entry, residue.path) for entry in taken)
+
+
+def _takes(entry: Instruction, path: str) -> bool:
+    """Tell whether `COPY --from` takes a path along, itself or in a folder; a mount may take anything."""
+    if entry.keyword != "COPY":
+        return True
+    sources = [posixpath.normpath(posixpath.join("/", word.value)) for word in entry.operands[:-1]]
+    return any(
+        "$" in source or source in ("/", path) or path.startswith(f"{source}/") or fnmatchcase(path, source)
+        for source in sources
+    )
 
 
 def _tainted(fragment: Fragment, names: frozenset[str], file: str = "") -> frozenset[str]:

@@ -75,6 +75,14 @@ class SecretStyle(StrEnum):
     FILE = "file"
 
 
+class MultiStage(StrEnum):
+    """Choose when a Dockerfile of one stage is split: `auto` where the value would stay in a file otherwise."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 SYNTAX_AUTO: Final = "auto"
 SYNTAX_KEEP: Final = "keep"
 
@@ -99,6 +107,8 @@ class Settings:
     def complete(self) -> bool:
         """Tell whether every finding is looked for: no rule and no severity is left out."""
         return not self.rules and self.min_severity is Severity.LOW
+
+    multi_stage: MultiStage = MultiStage.AUTO
 
     def secret_id(self, name: str, default: str) -> str:
         """Return the id of the build secret for a variable, or for what is known by the id `default`."""
@@ -129,6 +139,7 @@ class Layer:
     syntax: str | None = None
     ids: tuple[tuple[str, str], ...] | None = None
     baseline: str | None = None
+    multi_stage: MultiStage | None = None
     format: Format | None = None
     color: Color | None = None
     quiet: bool | None = None
@@ -145,6 +156,7 @@ FILE_KEYS: Final = (
     "syntax",
     "ids",
     "baseline",
+    "multi-stage",
 )
 _VARIABLES: Final = tuple(field.name.upper() for field in fields(Layer))
 _SHOWN: Final = 100
@@ -172,6 +184,7 @@ def merged(layers: Iterable[Layer]) -> tuple[Settings, Display]:
             secret_style=_first((layer.secret_style for layer in ordered), settings.secret_style),
             syntax=_first((layer.syntax for layer in ordered), settings.syntax),
             ids=_first((layer.ids for layer in ordered), settings.ids),
+            multi_stage=_first((layer.multi_stage for layer in ordered), settings.multi_stage),
         ),
         Display(
             format=_first((layer.format for layer in ordered), display.format),
@@ -217,6 +230,7 @@ def from_environment(environment: Mapping[str, str]) -> Layer:
         secret_style=option("SECRET_STYLE", SecretStyle),
         syntax=None if (image := text("SYNTAX")) is None else syntax(image, f"environment: {ENVIRONMENT_PREFIX}SYNTAX"),
         ids=None if (pairs := words("IDS")) is None else ids(pairs, f"environment: {ENVIRONMENT_PREFIX}IDS"),
+        multi_stage=option("MULTI_STAGE", MultiStage),
         format=option("FORMAT", Format),
         color=option("COLOR", Color),
         quiet=_flag(text("QUIET")),
@@ -285,6 +299,7 @@ def _layer(where: str, table: Mapping[str, object]) -> Layer:
         syntax=_syntax(where, table),
         ids=_ids(where, table),
         baseline=_path(where, table, "baseline"),
+        multi_stage=_setting(where, table, "multi-stage", MultiStage),
     )
 
 

@@ -8,22 +8,25 @@ import pytest
 
 from rewriter.cli import fix
 from rewriter.errors import UsageError
-from rewriter.settings import Layer, SecretStyle, Settings, from_config_file, from_environment, merged
+from rewriter.settings import Layer, MultiStage, SecretStyle, Settings, from_config_file, from_environment, merged
 
 WANTED = Layer(
     secret_style=SecretStyle.FILE,
     syntax="registry.example.com:5000/docker/dockerfile:1.10",
     ids=(("NPM_TOKEN", "registry"), ("netrc", "login")),
+    multi_stage=MultiStage.NEVER,
 )
 
 
 def test_each_source_says_the_same() -> None:
     image = "registry.example.com:5000/docker/dockerfile:1.10"
     words = ["--secret-style=file", f"--syntax={image}", "--id", "NPM_TOKEN=registry", "--id=netrc=login"]
+    words += ["--multi-stage", "never"]
     assert fix.parser().parse(words).layer() == WANTED
-    ids = {"UNBAKE_IDS": "NPM_TOKEN=registry, netrc=login"}
+    ids = {"UNBAKE_IDS": "NPM_TOKEN=registry, netrc=login", "UNBAKE_MULTI_STAGE": "never"}
     assert from_environment({"UNBAKE_SECRET_STYLE": "file", "UNBAKE_SYNTAX": image, **ids}) == WANTED
-    text = f'secret-style = "file"\nsyntax = "{image}"\n[ids]\nNPM_TOKEN = "registry"\nnetrc = "login"\n'
+    text = 'multi-stage = "never"\nsecret-style = "file"\n'
+    text += f'syntax = "{image}"\n[ids]\nNPM_TOKEN = "registry"\nnetrc = "login"\n'
     assert from_config_file(text) == WANTED
 
 

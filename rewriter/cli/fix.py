@@ -15,6 +15,7 @@ from rewriter.cli.options import (
     add_building,
     add_shared,
     fix_level,
+    multi_stage,
     runtime,
     secret_source,
     secret_style,
@@ -105,6 +106,12 @@ def parser() -> Parser:
         type=syntax_image,
         help="the frontend that `# syntax=` names where one is needed (default: auto, docker/dockerfile:1); keep "
         "leaves the line as it is",
+    )
+    made.add_argument(
+        "--multi-stage",
+        metavar="{auto,always,never}",
+        type=multi_stage,
+        help="when to split a Dockerfile of one stage: auto (default) where the value would stay in a file otherwise",
     )
     made.add_argument(
         "--id",

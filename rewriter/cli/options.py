@@ -10,12 +10,24 @@ from rewriter.cli.output import emit
 from rewriter.errors import UsageError
 from rewriter.model.plan import SecretSource
 from rewriter.model.secret import Severity
-from rewriter.settings import Color, FixLevel, Format, Layer, Runtime, SecretStyle, choice, ids, near, syntax
+from rewriter.settings import (
+    Color,
+    FixLevel,
+    Format,
+    Layer,
+    MultiStage,
+    Runtime,
+    SecretStyle,
+    choice,
+    ids,
+    near,
+    syntax,
+)
 
 _EPILOG: Final = """\
 Settings come from flags, then UNBAKE_* variables (UNBAKE_RULES and UNBAKE_EXCLUDE separated by commas), then
 `.unbake.toml` or `[tool.unbake]` in `pyproject.toml` of PATH: fix, rules, exclude, min-severity,
-secret-source, runtime, secret-style, syntax, ids, baseline.
+secret-source, runtime, secret-style, syntax, ids, baseline, multi-stage.
 """
 
 
@@ -48,6 +60,7 @@ class Arguments(argparse.Namespace):
     checklist: bool = False
     html: str | None = None
     verify: bool = False
+    multi_stage: MultiStage | None = None
     format: Format | None
     rule: list[str] | None
     exclude: list[str] | None
@@ -75,6 +88,7 @@ class Arguments(argparse.Namespace):
             secret_style=self.secret_style,
             syntax=self.syntax,
             ids=ids(self.id, "--id") if self.id else None,
+            multi_stage=self.multi_stage,
         )
 
 
@@ -177,6 +191,11 @@ def runtime(value: str) -> Runtime:
 def secret_style(value: str) -> SecretStyle:
     """Return how RUNs get a secret, as the value of `--secret-style` names it."""
     return choice(value, SecretStyle, "--secret-style")
+
+
+def multi_stage(value: str) -> MultiStage:
+    """Return when a stage is split, as the value of `--multi-stage` names it."""
+    return choice(value, MultiStage, "--multi-stage")
 
 
 def syntax_image(value: str) -> str:

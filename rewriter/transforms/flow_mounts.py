@@ -165,15 +165,18 @@ def _guarded(use: Use) -> bool:
     return re.search(tested, use.body.text) is not None
 
 
-def mount_flow(flow: Flow, style: SecretStyle, settings: Settings) -> Mounting:
-    """Return the edits that mount a flow and remove its ARGs and ENVs; raises `CannotChange`."""
+def mount_flow(flow: Flow, style: SecretStyle, settings: Settings, *, contained: bool = True) -> Mounting:
+    """Return the edits that mount a flow and remove its ARGs and ENVs; raises `CannotChange`.
+
+    Unless `contained`, what the commands leave of the value stays in their stage.
+    """
     mounter = _Mounter(flow, style, settings)
     workshop = Workshop(flow.build, mounter.change, mounter.mount_all)
     for use in flow.uses:
         _check(flow, use, mounter)
         mounter.mount(use.body, use.name)
         mounter.review |= use.reach is Reach.OPAQUE
-    for body in _text_readers(flow):
+    for body in _text_readers(flow) if contained else ():
         for residue in residues(flow.build, body, flow.names):
             contain(workshop, residue)
     _unmount_idle(flow, mounter)

@@ -7,6 +7,8 @@ the command would leave behind is contained; every caller passes the value with 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from rewriter.analysis import Analysis
@@ -16,7 +18,7 @@ from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit
 from rewriter.recipes import recipes
 from rewriter.services.image_env import is_for_containers
-from rewriter.settings import SecretStyle, Settings
+from rewriter.settings import MultiStage, SecretStyle, Settings
 from rewriter.transforms.build_callers import agent_for_key
 from rewriter.transforms.callers import Passing, pass_to_callers
 from rewriter.transforms.flow_mounts import Mounting, mount_flow, remove_definitions
@@ -24,6 +26,7 @@ from rewriter.transforms.local_values import value_path
 from rewriter.transforms.mount_ssh import mount_agent
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange
+from rewriter.transforms.split_stages import split
 from rewriter.transforms.syntax import choose_frontend, require_mounts
 
 
@@ -163,8 +166,31 @@ def _mount(flow: Flow, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:
         mounting = mount_flow(flow, SecretStyle.ENV, settings)
         return mounting, mounting.edits
     chosen = choose_frontend(flow.build.dockerfile, settings)
-    mounting = mount_flow(flow, chosen.style, settings)
-    return mounting, (*(chosen.edits if mounting.mounted else ()), *mounting.edits)
+    mounting, stages = _in_stages(flow, chosen.style, settings)
+    return mounting, (*(chosen.edits if mounting.mounted else ()), *stages, *mounting.edits)
+
+
+def _in_stages(flow: Flow, style: SecretStyle, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:
+    """Return how a flow is mounted, with the edits that split its stage where the value would stay otherwise."""
+    if settings.multi_stage is MultiStage.ALWAYS:
+        with suppress(CannotChange):
+            return _split(flow, style, settings)
+    try:
+        return mount_flow(flow, style, settings), ()
+    except CannotChange as error:
+        if error.reason is not Reason.PERSISTED_BY_COMMAND or settings.multi_stage is MultiStage.NEVER:
+            raise
+        try:
+            return _split(flow, style, settings)
+        except CannotChange as why:
+            text = str(error) if str(why) == str(error) else f"{error}; no stage of its own either: {why}"
+            raise CannotChange(text, error.reason) from why
+
+
+def _split(flow: Flow, style: SecretStyle, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:
+    stages = split(flow)
+    mounting = mount_flow(flow, style, settings, contained=False)
+    return replace(mounting, review=True), stages
 
 
 def _refuse_shared_ids(analysis: Analysis, flow: Flow, settings: Settings) -> None:

@@ -1,0 +1,1 @@
+docker build --target web --build-arg NPM_TOKEN .
