@@ -19,6 +19,7 @@ from rewriter.render import inspected, tree
 from rewriter.render.paint import Paint
 from rewriter.render.pen import Pen
 from rewriter.render.redact import Redactor
+from rewriter.repository import DirectoryRepository
 from rewriter.settings import Format
 
 SECRET_LIMIT: Final = 500 * 1024
@@ -35,9 +36,12 @@ def proven(arguments: Arguments, chosen: Target) -> Proof:
         target=arguments.target,
         network=arguments.network,
     )
+    repository = chosen.repository
+    if not isinstance(repository, DirectoryRepository):
+        raise UsageError("standard input can be scanned, not built; name a folder or a Dockerfile")
     engine = Engine(arguments.engine)
     with terminated_as_interrupt(), steps() as say:
-        return prove(chosen.repository, chosen.settings, engine, given, only=chosen.only, say=say)
+        return prove(repository, chosen.settings, engine, given, only=chosen.only, say=say)
 
 
 def answers(proof: Proof, chosen: Target) -> str:

@@ -108,7 +108,7 @@ def _findings(arguments: Arguments) -> tuple[Finding, ...] | None:
         return None
     arguments.path = arguments.dockerfile
     chosen = target(arguments, os.environ)
-    return pipeline.scan(chosen.repository, chosen.settings, only=chosen.dockerfile).findings
+    return pipeline.scan(chosen.repository, chosen.settings, only=chosen.only).findings
 
 
 def parser() -> Parser:
