@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -15,7 +15,8 @@ from typing import Final
 from rewriter.errors import UnbakeError
 
 _DATA: Final = "data/artefacts.toml"
-_LISTS: Final = ("commands", "paths", "options", "images", "not")
+_LISTS: Final = ("commands", "paths", "options", "images", "not", "unless")
+_SYSTEM: Final = frozenset({"", "/bin", "/usr/bin", "/usr/local/bin"})
 _KEYS: Final = frozenset({*_LISTS, "environment"})
 _VERSION: Final = re.compile(r"\d+\.\d+")
 
@@ -33,10 +34,16 @@ class Artefact:
     options: tuple[str, ...]
     images: tuple[str, ...]
     others: tuple[str, ...]
+    unless: tuple[str, ...]
     environment: bool
 
-    def left_by(self, words: Sequence[str], image: str) -> tuple[str, ...]:
-        """Return the paths that a command line leaves in an image made from `image`; nothing where that is unknown."""
+    def left_by(self, words: Sequence[str], image: str, environment: Collection[str]) -> tuple[str, ...]:
+        """Return the paths that a command line leaves in an image made from `image`; nothing where that is unknown.
+
+        `environment` names the variables that are set for it.
+        """
+        if set(self.unless) & set(environment):
+            return ()
         if not any(_starts(words, command) for command in self.commands):
             return ()
         if any(word.partition("=")[0] in self.others or word in self.others for word in words[1:]):
@@ -45,7 +52,8 @@ class Artefact:
             return (posixpath.dirname(posixpath.dirname(words[0])),)
         if self.options:
             return tuple(value for value in (_option(words, self.options),) if value)
-        return tuple(filled for path in self.paths if (filled := self._filled(path, image)))
+        found = tuple(self._filled(path, image) for path in self.paths)
+        return found if all(found) else ()
 
     def _filled(self, path: str, image: str) -> str:
         if not self.images:
@@ -59,10 +67,14 @@ class Artefact:
 
 def _starts(words: Sequence[str], command: tuple[str, ...]) -> bool:
     """Tell whether a command line is the command: the program, then its words as the first that are no options."""
-    program = words[0] if "/" in command[0] else words[0].rsplit("/", 1)[-1]
+    folder, program = posixpath.split(words[0])
+    if "/" in command[0]:
+        program = words[0]
+    elif folder not in _SYSTEM:
+        return False
     plain = [word for word in words[1:] if not word.startswith("-")]
-    if command == (words[0].rsplit("/", 1)[-1],) and command[0] not in ("curl", "wget"):
-        return not plain
+    if command == ("yarn",):
+        return program == "yarn" and not plain
     pairs = zip(plain, command[1:], strict=False)
     return (
         fnmatchcase(program, command[0])
@@ -85,9 +97,9 @@ def _option(words: Sequence[str], names: tuple[str, ...]) -> str:
     return found
 
 
-def left_behind(words: Sequence[str], image: str) -> tuple[str, ...]:
+def left_behind(words: Sequence[str], image: str, environment: Collection[str]) -> tuple[str, ...]:
     """Return the clean artefacts of a command line; nothing where they are not known."""
-    return next((left for row in _artefacts() if (left := row.left_by(words, image))), ())
+    return next((left for row in _artefacts() if (left := row.left_by(words, image, environment))), ())
 
 
 @cache
@@ -124,6 +136,7 @@ def _row(row: object) -> Artefact:
         options=lists["options"],
         images=lists["images"],
         others=lists["not"],
+        unless=lists["unless"],
         environment=environment,
     )
 

@@ -31,9 +31,9 @@ def keep_written(workshop: Workshop, residue: Residue) -> None:
             f"the value is written to {residue.written}, which is not a file that a known build tool reads; "
             "if the running container needs it, give it to the container under /run/secrets/"
         )
-    _movable(residue)
-    _refuse_shared(workshop, residue, base)
     readers = [body for body in later(workshop, residue) if _reads(body, path, base)]
+    _movable(residue, readers)
+    _refuse_shared(workshop, residue, base)
     setup = [one for one in _writers(workshop.build, residue.body, residue, base) if one[0] is residue.fragment]
     _settle(workshop, residue, readers, setup=setup, cleanup=f"rm -f {residue.written}")
 
@@ -42,7 +42,6 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     """Contain what a tool stores in a file of its own, by the tool's own command that takes it back."""
     words = plain(residue.visit.command)
     tool = recipes_called(words)
-    _movable(residue)
     cleanup = _forget(words)
     if not tool or cleanup is None:
         raise CannotChange(f"the tool keeps the value in {residue.written}")
@@ -51,6 +50,7 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
         for body in later(workshop, residue)
         if any(set(tool) & set(recipes_called(words)) for words in body.command_lines)
     ]
+    _movable(residue, [*readers, residue.body])
     setup = [(residue.fragment, residue.visit.command)]
     _settle(workshop, residue, readers, setup=setup, cleanup=cleanup)
 
@@ -83,7 +83,12 @@ def _base(residue: Residue) -> str:
     return residue.written.strip("\"'").rsplit("/", 1)[-1]
 
 
-def _movable(residue: Residue) -> None:
+def _movable(residue: Residue, readers: list[RunBody]) -> None:
+    """Refuse a command that no other RUN can repeat; what its own RUN alone reads can be removed at its end."""
+    elsewhere = residue.visit.in_subshell or residue.fragment.nested
+    found_again = residue.written.strip("\"'").startswith(("/", "~/", "$HOME/", "${HOME}/"))
+    if not readers and (found_again or not elsewhere):
+        return
     if residue.visit.in_subshell or residue.visit.conditional or residue.fragment.nested:
         raise CannotChange(f"the value is written to {residue.written} in a branch or in a script inside the command")
 

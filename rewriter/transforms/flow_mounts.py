@@ -28,6 +28,7 @@ class Mounting:
     edits: tuple[Edit, ...]
     mounted: frozenset[str]
     review: bool
+    split: bool = False
 
     def needs(self, root: str) -> bool:
         """Tell whether the build takes the root as a secret from now on."""
@@ -161,7 +162,7 @@ def _guarded(use: Use) -> bool:
         for expansion in fragment.uses:
             if expansion.name == use.name and expansion.modifier in _GUARDS:
                 return True
-    tested = rf"-[nz]\s+\"?\$\{{?{re.escape(use.name)}\b"
+    tested = rf"(?:-[nz]|\[)\s+\"?\$\{{?{re.escape(use.name)}\b"
     return re.search(tested, use.body.text) is not None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from rewriter.artefacts import left_behind
@@ -34,9 +34,21 @@ _HARMLESS: Final = frozenset(
 _PATH: Final = re.compile(r"[\w./@+*-]+", re.ASCII)
 
 
-def split(flow: Flow) -> tuple[Edit, ...]:
-    """Return the edits that split the stage around the RUNs of a flow; raises `CannotChange`."""
+NOTE: Final = (
+    "{path}: the value stays in layers of the stage `build`, which no image has: keep that stage out of an exported "
+    "cache (`--cache-to` with mode=max)"
+)
+
+
+def split(flow: Flow, text: Callable[[str], str | None]) -> tuple[Edit, ...]:
+    """Return the edits that split the stage around the RUNs of a flow; `text` gives the files of callers.
+
+    Raises `CannotChange`.
+    """
     file = flow.build.dockerfile
+    for caller in flow.build.callers:
+        if "mode=max" in (text(caller.path) or ""):
+            raise CannotChange(f"{caller.path} exports the layers of every stage with a cache (mode=max)")
     if len(file.stages) != 1:
         raise CannotChange("the file has several stages already")
     if any(entry.keyword == "ONBUILD" for entry in file.instructions):
@@ -110,13 +122,19 @@ def _in_build_stage(flow: Flow, left: tuple[Residue, ...]) -> Iterator[RunBody]:
         named = any(body.mentions_path(name) for name in names)
         fetches = any(
             file_reach(body, path) is Reach.TOOL for path in names.values() if body.instruction.index > min(used)
-        ) and any(left_behind(words, _image(flow)) for words in body.command_lines)
+        ) and any(left_behind(words, _image(flow), _environment(flow)) for words in body.command_lines)
         if body.instruction.index in used or (body.instruction.index > min(used) and (named or fetches)):
             yield body
 
 
 def _image(flow: Flow) -> str:
     return flow.build.dockerfile.stages[0].base.value
+
+
+def _environment(flow: Flow) -> frozenset[str]:
+    """Return the names of the variables that the file sets."""
+    entries = flow.build.dockerfile.instructions
+    return frozenset(one.name for entry in entries if entry.keyword in ("ARG", "ENV") for one in entry.assignments)
 
 
 def _copies(flow: Flow, entry: Instruction, left: tuple[Residue, ...]) -> Iterator[str]:
@@ -135,7 +153,7 @@ def _copies(flow: Flow, entry: Instruction, left: tuple[Residue, ...]) -> Iterat
         written = command is not None and any(redirect.writes for redirect in command.redirects)
         if words[0].rsplit("/", 1)[-1] in _HARMLESS and not (written and not _discards(command)):
             continue
-        found = left_behind(words, _image(flow)) if not written else ()
+        found = left_behind(words, _image(flow), _environment(flow)) if not written else ()
         if not found and not _only_prepares(words, left):
             raise CannotChange(
                 f"line {entry.line}: what {words[0]} leaves is not known, so that it cannot be taken into a stage "

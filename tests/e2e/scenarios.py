@@ -25,7 +25,8 @@ class Scenario:
     """Hold one leaky repository.
 
     `arguments` are what the original build is given; after the fix the same values are given as secrets, by
-    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret.
+    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret. `cached`: a
+    stage that no image has keeps the value, so that an exported cache of every stage holds it, and only that.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Scenario:
     files: dict[str, str]
     arguments: dict[str, str] = field(default_factory=dict)
     needs_secret: bool = True
+    cached: bool = False
 
 
 SCENARIOS: Final = (
@@ -178,6 +180,51 @@ RUN npm install --registry http://@HOST@ @unbake/demo
 """,
         },
         arguments={"NPM_TOKEN": "@CANARY@"},
+    ),
+    Scenario(
+        "npmrc-written-in-a-branch-and-read-by-another-run",
+        Serves.NPM,
+        {
+            "Dockerfile": """\
+FROM node:20-slim
+LABEL org.example.team=web
+WORKDIR /app
+ARG NPM_TOKEN
+RUN if [ -n "$NPM_TOKEN" ]; then echo "//@HOST@/:_authToken=${NPM_TOKEN}" > .npmrc; fi
+ENV NODE_ENV=production
+RUN npm install --registry http://@HOST@ @unbake/demo
+COPY server.js ./
+EXPOSE 3000/tcp
+USER node
+STOPSIGNAL SIGINT
+VOLUME /data
+HEALTHCHECK CMD ["node", "server.js"]
+CMD ["node", "server.js"]
+""",
+            "server.js": "console.log(require('/app/node_modules/@unbake/demo'))\n",
+        },
+        arguments={"NPM_TOKEN": "@CANARY@"},
+        cached=True,
+    ),
+    Scenario(
+        "pip-conf-written-twice-for-a-virtual-environment",
+        Serves.PACKAGES,
+        {
+            "Dockerfile": """\
+FROM python:3.12-slim
+RUN python3 -m venv /opt/venv
+ARG INDEX_PASSWORD
+RUN echo "[global]" > /etc/pip.conf
+RUN echo "index-url = http://ci:${INDEX_PASSWORD}@@HOST@/simple" >> /etc/pip.conf
+WORKDIR /srv
+RUN /opt/venv/bin/pip install unbake-demo
+RUN rm /etc/pip.conf
+ENTRYPOINT ["/opt/venv/bin/python"]
+CMD ["-c", "print(1)"]
+""",
+        },
+        arguments={"INDEX_PASSWORD": "@CANARY@"},
+        cached=True,
     ),
     Scenario(
         "literal-in-curl",

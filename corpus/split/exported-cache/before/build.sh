@@ -1,0 +1,1 @@
+docker buildx build --cache-to type=local,dest=cache,mode=max --build-arg NPM_TOKEN .
