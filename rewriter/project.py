@@ -16,6 +16,7 @@ from typing import Final
 
 from rewriter import callers
 from rewriter.callers import Caller, RunEnvironment
+from rewriter.callers.model import LexicalForm
 from rewriter.credentials import CommandSecret, command_secrets
 from rewriter.documents import compose, dockerfile, dockerignore
 from rewriter.documents.compose import Compose
@@ -345,6 +346,7 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
     named = {caller.dockerfile for caller in found if caller.dockerfile}
     asked = None if only is None or callers.is_candidate(only) else only
     wanted = tuple(path for path in paths if path == asked or is_dockerfile(path) or path in named)
+    found = [_placed(reader, caller, wanted) for caller in found]
     return Outline(
         dockerfiles=wanted,
         known=frozenset(wanted),
@@ -355,6 +357,22 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
         documents=reader.count,
         remarks=tuple(reader.remarks),
     )
+
+
+def _placed(reader: _Reader, caller: Caller, dockerfiles: tuple[str, ...]) -> Caller:
+    """Return a command of documentation with the Dockerfile that it builds: the one that declares its arguments.
+
+    Where several do, the one in the same folder; where that says nothing, the caller stays without.
+    """
+    if caller.dockerfile is not None or not isinstance(caller.form, LexicalForm) or not caller.arguments:
+        return caller
+    names = "|".join(re.escape(argument.name) for argument in caller.arguments)
+    declares = re.compile(rf"(?im)^[ \t]*ARG[ \t](?:.*[ \t])?(?:{names})\b")
+    fitting = [path for path in dockerfiles if declares.search(reader.raw(path))]
+    folder = caller.path.rpartition("/")[0]
+    beside = [path for path in fitting if path.rpartition("/")[0] == folder]
+    chosen = fitting if len(fitting) == 1 else beside
+    return replace(caller, dockerfile=chosen[0]) if len(chosen) == 1 else caller
 
 
 def join(repository: Repository, outlined: Outline, cache: Cache) -> Project:
@@ -411,6 +429,13 @@ class _Reader:
         source = Source(path, decode(data))
         self.remarks += pragmas(source)
         return source
+
+    def raw(self, path: str) -> str:
+        """Return the text of a file, empty where it cannot be read."""
+        try:
+            return decode(self.repository.read(path))
+        except RepositoryError:
+            return ""  # whoever reads the file itself reports it
 
     def dockerfile(self, path: str) -> Commands | None:
         source = self._source(path)

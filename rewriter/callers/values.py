@@ -85,6 +85,8 @@ def read(word: Word, skip: int, text: Embedded, exports: Exports) -> Argument | 
     mark = opening_quote(word, skip)
     raw = mark + word.text[len(mark) + skip :]
     found = _NAMED.fullmatch(raw)
+    if found is None and "=" not in raw and raw[:1] in ("'", '"') and raw[-1:] == raw[:1]:  # `'NAME'`, value inherited
+        found = _NAMED.fullmatch(raw[:-1])
     if found is None or not word.parts:
         return None
     quote, name, value = found["quote"], found["name"], found["value"]

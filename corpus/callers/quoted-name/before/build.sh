@@ -1,0 +1,1 @@
+docker build --build-arg 'API_TOKEN' .
