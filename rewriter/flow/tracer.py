@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from rewriter.callers import from_secret_store
 from rewriter.documents.dockerfile import Binding, Kind, references
@@ -18,6 +19,11 @@ from rewriter.judgement import (
     url_credentials,
 )
 from rewriter.project import Build
+
+_NONE_GIVEN: Final = frozenset(
+    {"none", "null", "nil", "undefined", "unset", "unknown", "empty", "no", "false", "n/a", "-", "not-set", "notset"}
+)
+"""Defaults that stand for no value at all."""
 
 
 def bindings_of(build: Build) -> Iterable[Binding]:
@@ -133,6 +139,8 @@ class Tracer:
         if used:
             whole = value.value in (f"${used[0].name}", f"${{{used[0].name}}}")
             return Origin.ALIAS if len(used) == 1 and whole else Origin.DERIVED
+        if binding.kind is Kind.ARG and value.value.lower() in _NONE_GIVEN:
+            return Origin.EMPTY
         verdict = self.verdict(binding)
         return Origin.LITERAL if value.value and (verdict.secret or verdict.literal) else Origin.EMPTY
 

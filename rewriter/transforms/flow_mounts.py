@@ -204,7 +204,13 @@ def _check(flow: Flow, use: Use, mounter: _Mounter) -> None:
     """Refuse what a mount would not serve, and take out what would print the value."""
     body = use.body
     if body.form is not Form.EXEC and not flow.build.posix_shell(body.instruction):
-        raise CannotChange(f"line {body.instruction.line}: the shell is not a POSIX one", Reason.UNSUPPORTED_SHELL)
+        shell = machine(flow.build.dockerfile, body.instruction).shell or ("cmd",)
+        name = shell[0].replace("\\", "/").rsplit("/", 1)[-1]
+        raise CannotChange(
+            f"line {body.instruction.line}: the shell is {name}, not a POSIX one: whether a Windows builder mounts "
+            "secrets is not known",
+            Reason.UNSUPPORTED_SHELL,
+        )
     if body.problem is not None and use.reach is Reach.TEXT:
         raise CannotChange(f"line {body.instruction.line}: {body.problem}", Reason.UNREADABLE_SHELL)
     if body.form is not Form.EXEC and (use.reach is Reach.TEXT or mounter.style is SecretStyle.FILE):

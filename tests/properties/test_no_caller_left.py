@@ -53,7 +53,7 @@ CALLERS: Final = {
     "buildspec.yml": "version: 0.2\nphases:\n  build:\n    commands:\n      - docker build --build-arg NAME=$NAME .\n",
     "Taskfile.yml": "version: '3'\ntasks:\n  image:\n    cmds:\n      - docker build --build-arg NAME=$NAME .\n",
     "compose.yaml": "services:\n  app:\n    build:\n      context: .\n      args:\n        NAME: ${NAME}\n",
-    "docker-compose.ci.yml": "services:\n  app:\n    build:\n      context: .\n      args:\n        - NAME\n        - A=b",
+    "docker-compose.ci.yml": "services:\n  app:\n    build:\n      context: .\n      args:\n        - NAME\n",
     "docker-bake.hcl": (
         'target "app" {\n  context = "."\n  args = {\n    NAME = "${NAME}"\n  }\n}\nvariable "NAME" {}\n'
     ),
