@@ -6,6 +6,7 @@ A secret's file belongs to one user: `uid=` takes a number only (docs/facts.md, 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from rewriter.documents.dockerfile import Instruction, machine
@@ -13,6 +14,9 @@ from rewriter.project import Build
 
 _MAKERS: Final = frozenset({"useradd", "adduser"})
 _JOINED: Final = re.compile(r"(?:--uid=|-u)(\d{1,10})")
+_VALUED: Final = frozenset(
+    {"-g", "-G", "--gid", "--groups", "--ingroup", "--group", "-d", "-h", "--home", "-s", "--shell", "-c", "--comment"}
+)
 _OF_IMAGES: Final = {"node": ("node", "1000")}
 """Users that come with an image: its name, the user's, the user's number."""
 
@@ -33,7 +37,7 @@ def user_id(build: Build, instruction: Instruction) -> str | None:
         number
         for body in build.runs
         for words in body.command_lines
-        if words[0].rsplit("/", 1)[-1] in _MAKERS and user in words[1:]
+        if words[0].rsplit("/", 1)[-1] in _MAKERS and _makes(words, user)
         if (number := _number(words)) is not None
     }
     if len(made) == 1:
@@ -41,6 +45,11 @@ def user_id(build: Build, instruction: Instruction) -> str | None:
     base = build.dockerfile.stages[instruction.stage].base.value.rsplit("/", 1)[-1]
     known = _OF_IMAGES.get(base.partition("@")[0].partition(":")[0])
     return known[1] if not made and known is not None and known[0] == user else None
+
+
+def _makes(words: tuple[str, ...], user: str) -> bool:
+    """Tell whether a word of a command is the user that it makes, and not a group or a folder of that name."""
+    return any(word == user and before not in _VALUED for before, word in pairwise(words))
 
 
 def _number(words: tuple[str, ...]) -> str | None:

@@ -18,7 +18,7 @@ from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit
 from rewriter.recipes import recipes
 from rewriter.services.image_env import is_for_containers
-from rewriter.settings import MultiStage, SecretStyle, Settings
+from rewriter.settings import FixLevel, MultiStage, SecretStyle, Settings
 from rewriter.transforms.build_callers import agent_for_key
 from rewriter.transforms.callers import Passing, pass_to_callers
 from rewriter.transforms.flow_mounts import Mounting, mount_flow, remove_definitions
@@ -135,6 +135,8 @@ _AGENT_NOTE: Final = (
 
 def _by_agent(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> Fix | None:
     """Return the fix by ssh's agent for a private key, None where a secret has to carry it."""
+    if settings.fix is FixLevel.SAFE:
+        return None
     changes = [
         agent_for_key(caller, flow.names[0], source=analysis.project.source(caller.path))
         for caller in flow.build.callers
