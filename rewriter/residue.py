@@ -30,6 +30,7 @@ from rewriter.documents.shell import (
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
 from rewriter.project import Build
+from rewriter.recipes import forgetting_commands
 
 
 class Kept(StrEnum):
@@ -230,6 +231,9 @@ def _git(
 def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) -> bool:
     """Tell whether a later command of the same script removes what a tool stored, or tells the tool to forget it."""
     mine = {word.text.partition("=")[0] for word in bare_words(visit.command)[1:]} - {"config", "set"}
+    forgetting = forgetting_commands(
+        tuple(word.text if word.value is None else word.value for word in bare_words(visit.command))
+    )
     for holder, other in body.commands():
         words = bare_words(other.command)
         later = holder is fragment and other.command.span.start > visit.command.span.start
@@ -237,6 +241,8 @@ def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) 
         if later and words and words[0].value == "rm" and path in texts:
             return True
         if later and texts & {"delete", "unset", "--unset"} and texts & mine:
+            return True
+        if later and " ".join(word.text for word in words) in forgetting:
             return True
     return False
 

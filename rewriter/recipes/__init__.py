@@ -2,15 +2,17 @@
 
 A recipe says how the tool is called (`commands`: words with `*` wildcards, compared with the start of a
 command line), which environment variables it reads by itself (`variables`, with `*`), which credential files
-it reads (`[[files]]`: `names` in the working directory, `home` below the home directory, `paths` absolute)
-and under which subcommands it runs code of the project (`runs_code`: that code may read any variable).
+it reads (`[[files]]`: `names` in the working directory, `home` below the home directory, `paths` absolute),
+under which subcommands it runs code of the project (`runs_code`: that code may read any variable), and which of
+its commands store a credential and how the tool forgets it (`[[stores]]`).
 docs/recipes.md is the page for authors.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -44,6 +46,62 @@ class CredentialFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Store:
+    """Describe a command by which a tool stores a credential, and the command by which it forgets it.
+
+    `call` are its words without options, `keys` patterns that its first argument has to match, `options` such that
+    one has to be there. `forget` is a template, empty where the tool has no way to forget: `{program}` is the tool
+    as it was called, `{key}` the first argument, `{value}` the second, `{name}` the value of the option `named`.
+    `runtime` tells that a running container may want what is stored, so that a build must be seen to use it.
+    """
+
+    call: tuple[str, ...]
+    keys: tuple[str, ...]
+    options: tuple[str, ...]
+    named: tuple[str, ...]
+    forget: str
+    runtime: bool
+
+    def matches(self, words: Sequence[str]) -> bool:
+        """Tell whether a command line is this one."""
+        given = [word for word in words if not word.startswith("-")]
+        if not _starts(given, self.call) or (self.options and not {*self.options} & set(_option_names(words))):
+            return False
+        key = given[len(self.call)] if len(given) > len(self.call) else ""
+        return not self.keys or any(fnmatchcase(key, pattern) for pattern in self.keys)
+
+    def forgetting(self, words: Sequence[str]) -> str | None:
+        """Return the command that takes back what a command line stored, or None."""
+        arguments = [word for word in words if not word.startswith("-")][len(self.call) :]
+        filled = {
+            "program": words[0],
+            "key": arguments[0].partition("=")[0] if arguments else "",
+            "value": arguments[1] if len(arguments) > 1 else "",
+            "name": next(_option_values(words, self.named), ""),
+        }
+        wanted = [name for name in filled if f"{{{name}}}" in self.forget]
+        if not self.forget or not all(_PLAIN.fullmatch(filled[name]) for name in wanted):
+            return None
+        return _PLACEHOLDER.sub(lambda found: filled.get(found[1], found[0]), self.forget)
+
+
+_PLAIN: Final = re.compile(r"[\w./:@-]+")
+_PLACEHOLDER: Final = re.compile(r"(?<!\$)\{(\w+)\}")
+_PLACEHOLDERS: Final = frozenset({"program", "key", "value", "name"})
+
+
+def _option_names(words: Sequence[str]) -> Iterator[str]:
+    return (word.partition("=")[0] for word in words if word.startswith("-"))
+
+
+def _option_values(words: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    for position, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if option in names:
+            yield value if equals else "".join(words[position + 1 : position + 2])
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Say how one tool takes a secret."""
 
@@ -53,6 +111,7 @@ class Recipe:
     variables: tuple[str, ...]
     runs_code: tuple[str, ...]
     files: tuple[CredentialFile, ...]
+    stores: tuple[Store, ...]
 
     def called_by(self, words: Sequence[str]) -> bool:
         """Tell whether a command line (words without quotes, program first) calls this tool."""
@@ -65,6 +124,15 @@ class Recipe:
     def reads_file(self, path: str) -> bool:
         """Tell whether the tool takes credentials from this absolute path."""
         return any(file.matches(path) for file in self.files)
+
+    def store(self, words: Sequence[str]) -> Store | None:
+        """Return the first of the storing commands that a command line is."""
+        return next((store for store in self.stores if store.matches(words)), None)
+
+    def forgetting(self, words: Sequence[str]) -> str | None:
+        """Return the command that takes back what a command line stored, or None."""
+        store = self.store(words)
+        return store.forgetting(words) if store is not None else None
 
     def executes(self, words: Sequence[str]) -> bool:
         """Tell whether this call runs code of the project, which may read any variable."""
@@ -89,6 +157,12 @@ def recipes() -> tuple[Recipe, ...]:
     return tuple(load(name, texts[name]) for name in sorted(texts) if name != _INERT)
 
 
+def forgetting_commands(words: Sequence[str]) -> frozenset[str]:
+    """Return the commands that together take back what a command line stored, as the recipes would have them."""
+    found = [recipe.forgetting(words) for recipe in recipes()]
+    return frozenset(part for text in found if text is not None for part in text.split(" && "))
+
+
 @cache
 def inert_commands() -> frozenset[str]:
     """Return the programs that take no credential from the environment and run nobody else's code."""
@@ -97,8 +171,9 @@ def inert_commands() -> frozenset[str]:
 
 
 _INERT: Final = "inert"
-_KEYS: Final = {"title", "commands", "variables", "runs_code", "files"}
+_KEYS: Final = {"title", "commands", "variables", "runs_code", "files", "stores"}
 _FILE_KEYS: Final = {"names", "home", "paths"}
+_STORE_KEYS: Final = {"call", "keys", "options", "named", "forget", "runtime"}
 
 
 def load(name: str, text: str) -> Recipe:
@@ -112,24 +187,44 @@ def load(name: str, text: str) -> Recipe:
     title = data.get("title")
     if not isinstance(title, str):
         raise RecipeError(f"recipe {name}: 'title' has to be a string")
-    tables = data.get("files", [])
-    if not isinstance(tables, list):
-        raise RecipeError(f"recipe {name}: 'files' has to be an array of tables")
     return Recipe(
         name=name,
         title=title,
         commands=tuple(tuple(line.split()) for line in _strings(name, data, "commands")),
         variables=_strings(name, data, "variables"),
         runs_code=_strings(name, data, "runs_code"),
-        files=tuple(_file(name, table) for table in tables),
+        files=tuple(_file(name, table) for table in _tables(name, data, "files", _FILE_KEYS)),
+        stores=tuple(_store(name, table) for table in _tables(name, data, "stores", _STORE_KEYS)),
     )
 
 
-def _file(name: str, table: object) -> CredentialFile:
-    if not isinstance(table, dict):
-        raise RecipeError(f"recipe {name}: 'files' has to be an array of tables")
-    if unknown := sorted(table.keys() - _FILE_KEYS):
-        raise RecipeError(f"recipe {name}: unknown key {unknown[0]!r} in 'files'")
+def _tables(name: str, data: dict[str, object], key: str, known: set[str]) -> Iterator[dict[str, object]]:
+    tables = data.get(key, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RecipeError(f"recipe {name}: {key!r} has to be an array of tables")
+    for table in tables:
+        if unknown := sorted(table.keys() - known):
+            raise RecipeError(f"recipe {name}: unknown key {unknown[0]!r} in {key!r}")
+        yield table
+
+
+def _store(name: str, table: dict[str, object]) -> Store:
+    call, forget, runtime = table.get("call"), table.get("forget", ""), table.get("runtime", False)
+    if not isinstance(call, str) or not call or not isinstance(forget, str) or not isinstance(runtime, bool):
+        raise RecipeError(f"recipe {name}: in 'stores' call and forget have to be strings, runtime true or false")
+    if unknown := sorted(set(_PLACEHOLDER.findall(forget)) - _PLACEHOLDERS):
+        raise RecipeError(f"recipe {name}: 'forget' has the unknown placeholder {unknown[0]!r}")
+    return Store(
+        call=tuple(call.split()),
+        keys=_strings(name, table, "keys"),
+        options=_strings(name, table, "options"),
+        named=_strings(name, table, "named"),
+        forget=forget,
+        runtime=runtime,
+    )
+
+
+def _file(name: str, table: dict[str, object]) -> CredentialFile:
     return CredentialFile(
         names=_strings(name, table, "names"),
         home=_strings(name, table, "home"),

@@ -6,9 +6,7 @@ Refused where the file holds more than the secret and others count on the rest.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from rewriter.copied import image_path
 from rewriter.documents.dockerfile import machine, successors
@@ -16,7 +14,7 @@ from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Word
 from rewriter.project import Build
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
-from rewriter.recipes import inert_commands, recipes
+from rewriter.recipes import Recipe, inert_commands, recipes
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import Workshop, after, later, plain
@@ -42,41 +40,32 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     """Contain what a tool stores in a file of its own, by the tool's own command that takes it back."""
     words = plain(residue.visit.command)
     tool = recipes_called(words)
-    cleanup = _forget(words)
-    if not tool or cleanup is None:
-        raise CannotChange(f"the tool keeps the value in {residue.written}")
-    readers = [
-        body
-        for body in later(workshop, residue)
-        if any(set(tool) & set(recipes_called(words)) for words in body.command_lines)
-    ]
+    store = next((store for recipe in tool if (store := recipe.store(words)) is not None), None)
+    cleanup = store.forgetting(words) if store is not None else None
+    if store is None or cleanup is None:
+        raise CannotChange(f"the tool keeps the value in {residue.written}, and there is no command that takes it back")
+    readers = [body for body in later(workshop, residue) if any(_calls(words, tool) for words in body.command_lines)]
+    if store.runtime and not readers and not _called_after(residue, tool):
+        raise CannotChange(
+            f"the tool keeps the value in {residue.written}, and no RUN is seen to use it: if the running container "
+            "needs it, give it to the container under /run/secrets/, else delete the command"
+        )
     _movable(residue, [*readers, residue.body])
     setup = [(residue.fragment, residue.visit.command)]
     _settle(workshop, residue, readers, setup=setup, cleanup=cleanup)
 
 
-_KEYED: Final = {
-    "npm": "npm config delete {where} {key} && rm -rf ~/.npm/_logs",
-    "pnpm": "pnpm config delete {key}",
-    "yarn": "yarn config delete {key}",
-    "pip": "pip config unset {key}",
-    "pip3": "pip3 config unset {key}",
-    "poetry": "poetry config --unset {key}",
-    "composer": "composer config --global --unset {key}",
-    "bundle": "bundle config unset {key}",
-}
+def _calls(words: tuple[str, ...], tool: tuple[Recipe, ...]) -> bool:
+    return any(recipe in tool for recipe in recipes_called(words))
 
 
-def _forget(words: tuple[str, ...]) -> str | None:
-    """Return the command by which a tool forgets what `tool config set KEY VALUE` stored, or None."""
-    template = _KEYED.get(words[0].rsplit("/", 1)[-1])
-    rest = [word for word in words[1:] if not word.startswith("-") and word not in ("config", "set", "c")]
-    if template is None or not rest or ("config" not in words[1:3] and words[1:2] != ("set",)):
-        return None
-    key = rest[0].partition("=")[0] if words[0] == "npm" else rest[0]
-    # Without a location npm looks for the project's file first, and leaves the user's as it is (seen with npm 9.2).
-    where = "--global" if {"-g", "--global"} & set(words) else "--location=user"
-    return template.format(key=key, where=where) if re.fullmatch(r"[\w./:@-]+", key) else None
+def _called_after(residue: Residue, tool: tuple[Recipe, ...]) -> bool:
+    """Tell whether the same RUN calls the tool again, for something else than to store."""
+    return any(
+        after(residue, fragment, visit.command) and _calls(words, tool) and all(not one.store(words) for one in tool)
+        for fragment, visit in residue.body.commands()
+        if (words := plain(visit.command))
+    )
 
 
 def _base(residue: Residue) -> str:
