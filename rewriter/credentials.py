@@ -109,7 +109,8 @@ def _in_urls(body: RunBody, fragment: Fragment, visit: Visit, taken: tuple[Span,
     for word in visit.command.words:
         for url in url_credentials(word.text):
             inside = Span(word.span.start + url.secret.start, word.span.start + url.secret.end)
-            if any(inside.overlaps(other) for other in taken):
+            directive = visit.command.name == "printf" and url.secret.of(word.text).startswith("%")
+            if directive or any(inside.overlaps(other) for other in taken):
                 continue
             yield CommandSecret(
                 body=body,

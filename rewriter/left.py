@@ -90,7 +90,7 @@ def later_readers(build: Build, left: Left) -> Iterator[RunBody]:
 
 
 def _reads(body: RunBody, residue: Residue) -> bool:
-    if residue.kind is Kept.WRITTEN:
+    if residue.kind in (Kept.WRITTEN, Kept.EDITED):
         base = residue.written.strip("\"'").rsplit("/", 1)[-1]
         path = residue.path or (f"/root/{base}" if base and "$" not in base else "")
         if not path:

@@ -7,6 +7,7 @@ all the same (docs/facts.md, "Where a build argument or literal ends up").
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,7 +31,7 @@ from rewriter.documents.shell import (
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
 from rewriter.project import Build
-from rewriter.recipes import forgetting_commands
+from rewriter.recipes import forgetting_commands, recipes
 
 
 class Kept(StrEnum):
@@ -42,6 +43,8 @@ class Kept(StrEnum):
     """git stores the URL with the credential in `.git/config`."""
     GIT_CONFIG = "git-config"
     """`git config --global` stores a rewriting rule with the credential."""
+    EDITED = "edited"
+    """A command writes it into a file that is there already: `sed -i`."""
     STORED = "stored"
     """The tool stores it in a file of its own."""
 
@@ -173,15 +176,45 @@ def _of_command(
     if program == "git":
         yield from _git(build, body, fragment, visit, words=words, names=names)
         return
+    if program in _EDITORS and (fragment_names := names & set(fragment.names_in(visit.command.span))):
+        yield from _edited(build, body, fragment, visit, words, fragment_names)
     if file:
         yield from _stored_from(body, fragment, visit, words, file)
+    known = False
     for secret in build.secrets_in(body):
         mine = (
             secret.visit is not None and secret.visit.command.span == visit.command.span and secret.fragment is fragment
         )
         if mine and secret.persists and (secret is literal or names & set(secret.variables)):
+            known = True
             gone = _stored_removed(body, fragment, visit, secret.persists)
             yield Residue(body, fragment, visit, Kept.STORED, None, secret.persists, contained=gone, word=None)
+    if not known and names and literal is None and any(one.store(plain_words(visit.command)) for one in recipes()):
+        yield _stored_by_recipe(body, fragment, visit)
+
+
+def plain_words(command: Command) -> tuple[str, ...]:
+    """Return the words of a command without quotes; one with an expansion as written."""
+    return tuple(word.text if word.value is None else word.value for word in bare_words(command))
+
+
+def _stored_by_recipe(body: RunBody, fragment: Fragment, visit: Visit) -> Residue:
+    """Return what a command stores that a recipe knows, whatever the names of its settings."""
+    gone = _stored_removed(body, fragment, visit, "")
+    where = f"the configuration of {plain_words(visit.command)[0].rsplit('/', 1)[-1]}"
+    return Residue(body, fragment, visit, Kept.STORED, None, where, contained=gone, word=None)
+
+
+_EDITORS: Final = frozenset({"sed", "gsed", "perl", "yq"})
+_IN_PLACE: Final = re.compile(r"-[A-Za-z]{0,8}i\S{0,20}|--(?:in-?place|inplace)(?:=\S{0,20})?")
+
+
+def _edited(
+    build: Build, body: RunBody, fragment: Fragment, visit: Visit, words: tuple[Word, ...], names: frozenset[str]
+) -> Iterator[Residue]:
+    """Yield the file into which an editor writes the value: `sed -i "s/TOKEN/$TOKEN/" FILE`."""
+    if any(_IN_PLACE.fullmatch(word.text) for word in words[1:]) and not names & set(fragment.names_in(words[-1].span)):
+        yield _residue(build, body, fragment, visit, Kept.EDITED, words[-1])
 
 
 def _stored_from(
@@ -231,9 +264,7 @@ def _git(
 def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) -> bool:
     """Tell whether a later command of the same script removes what a tool stored, or tells the tool to forget it."""
     mine = {word.text.partition("=")[0] for word in bare_words(visit.command)[1:]} - {"config", "set"}
-    forgetting = forgetting_commands(
-        tuple(word.text if word.value is None else word.value for word in bare_words(visit.command))
-    )
+    forgetting = forgetting_commands(plain_words(visit.command))
     for holder, other in body.commands():
         words = bare_words(other.command)
         later = holder is fragment and other.command.span.start > visit.command.span.start

@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from rewriter.recipes import RecipeError, load, recipes
+from tests import corpus
 
 _HEAD = 'title = "Tool"\ncommands = ["tool"]\n'
 
@@ -24,7 +25,7 @@ def _forgetting(line: str) -> list[str]:
             "npm config delete --location=user //npm.example.com/:_authToken && rm -rf ~/.npm/_logs",
         ),
         ("npm set -g _auth=$T", "npm config delete --global _auth && rm -rf ~/.npm/_logs"),
-        ("pnpm config set _auth $T", "pnpm config delete _auth"),
+        ("pnpm config set _auth $T", "pnpm config delete _auth && rm -rf ~/.npm/_logs"),
         ("yarn config set npmAuthToken $T", "yarn config unset npmAuthToken"),
         ("yarn config set -H npmAuthToken $T", "yarn config unset --home npmAuthToken"),
         ("yarn config set //npm.example.com/:_authToken $T", "yarn config delete //npm.example.com/:_authToken"),
@@ -92,3 +93,17 @@ def test_malformed_recipe_is_refused_with_what_is_wrong(text: str, says: str) ->
 def test_a_variable_of_the_shell_is_no_placeholder() -> None:
     text = '[[stores]]\ncall = "tool login"\nforget = \'rm -f "${TOOL_HOME:-$HOME}/token" "${HOME}/key"\''
     assert load("own", _HEAD + text).forgetting(("tool", "login")) == 'rm -f "${TOOL_HOME:-$HOME}/token" "${HOME}/key"'
+
+
+@pytest.mark.parametrize("name", [recipe.name for recipe in recipes()])
+def test_each_recipe_has_a_case_that_is_fixed_one_that_leaves_a_file_and_one_that_is_refused(name: str) -> None:
+    cases = [corpus.expected(case).lines for case in corpus.folders() if case.parent.name == name]
+    assert len(cases) >= 3
+    assert any(lines and all(line.endswith(" fixed") for line in lines) for lines in cases)
+    left = any("no-secret-left-in-file" in line for lines in cases for line in lines)
+    assert left or name in _NO_FILE
+    assert any(" refused " in line for lines in cases for line in lines)
+
+
+_NO_FILE = {"gcloud", "ssh"}
+"""What these tools read is copied or removed in the step; the cases show it without a file that stays."""

@@ -40,6 +40,7 @@ def _leak(build: Build, left: Left) -> Leak:
         Kept.WRITTEN: "the command writes it there",
         Kept.GIT_URL: "git keeps the URL that it cloned from",
         Kept.GIT_CONFIG: "git config writes it there",
+        Kept.EDITED: "the command edits it in",
         Kept.STORED: "the tool stores it there",
     }[residue.kind]
     return Leak(

@@ -353,4 +353,20 @@ RUN set -eux; \\
 """,
         },
     ),
+    Scenario(
+        "wget-with-an-option-and-a-file",
+        Serves.FILES,
+        {
+            "Dockerfile": """\
+FROM unbake/userland:12
+ARG FETCH_PASSWORD
+RUN wget -q --user=ci --password="$FETCH_PASSWORD" http://@HOST@/tool -O /opt/tool
+RUN echo "http_password=$FETCH_PASSWORD" > ~/.wgetrc
+RUN wget -q --user=ci http://@HOST@/tool -O /opt/other
+RUN rm ~/.wgetrc
+""",
+        },
+        ("cat", "/opt/tool", "/opt/other"),
+        {"FETCH_PASSWORD": "@CANARY@"},
+    ),
 )

@@ -1,0 +1,1 @@
+credentials += Credentials("own", "repo.example.com", "ci", sys.env("REPO_PASSWORD"))
