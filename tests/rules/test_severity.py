@@ -20,8 +20,8 @@ LEAKS = [
     ("RUN curl -u ci:Hunter2pass https://files.example.com", "no-literal-in-command", Severity.CRITICAL, Severity.HIGH),
     ("COPY id_rsa /root/.ssh/id_rsa", "no-credential-file-in-layer", Severity.HIGH, Severity.MEDIUM),
     ("ADD https://files.example.com/id_rsa /root/", "no-credential-file-in-layer", Severity.HIGH, Severity.MEDIUM),
-    ("RUN --mount=type=secret,id=a cat /run/secrets/a > /a", "no-secret-left-in-file", Severity.HIGH, Severity.MEDIUM),
 ]
+MOUNTED = "RUN --mount=type=secret,id=a cat /run/secrets/a > /a"
 
 
 def _severities(text: str, rule: str) -> set[Severity]:
@@ -45,3 +45,10 @@ def test_public_half_of_a_key_is_only_mentioned() -> None:
 def test_password_of_an_account_is_one_finding() -> None:
     report = scan(MemoryRepository({"Dockerfile": b"FROM x\nRUN echo root:D3vP4ss | chpasswd\n"}), Settings())
     assert [finding.rule for finding in report.findings] == ["no-literal-in-command"]
+
+
+def test_what_a_mount_leaves_in_a_stage_that_no_image_has_is_no_leak() -> None:
+    assert _severities(KEPT.format(MOUNTED), "no-secret-left-in-file") == {Severity.HIGH}
+    assert _severities(DROPPED.format(MOUNTED), "no-secret-left-in-file") == set()
+    carried = DROPPED.replace("/app /app", "/a /a")
+    assert _severities(carried.format(MOUNTED), "no-secret-left-in-file") == {Severity.MEDIUM}
