@@ -12,7 +12,7 @@ from typing import Final
 _DISTRIBUTION: Final = re.compile(
     r"usr/(?:local/)?share/(?:doc|man|info|locale|perl|perl5|zoneinfo|i18n|keyrings|ca-certificates|mime|bash-completion"
     r"|gnupg|lintian|bug|common-licenses|icons|terminfo|vim|emacs|texmf[^/]*|fonts|zsh|misc|apport|javascript|nodejs"
-    r"|python-wheels|gcc|gdb|git-core|maven|ant|java|php|ruby|tcltk|awk|debconf|dpkg)/"
+    r"|python-wheels|cmake[^/]*|gcc|gdb|git-core|maven|ant|java|php|ruby|tcltk|awk|debconf|dpkg)/"
     r"|usr/(?:local/)?include/"
     r"|usr/share/licenses/|usr/lib/(?:locale|gcc|modules|firmware)/"
     r"|(?:usr/)?lib/apk/|var/lib/(?:dpkg|apt|rpm|pacman|yum|dnf)/|var/cache/(?:apt|debconf|man|apk|yum|dnf)/"

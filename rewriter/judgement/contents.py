@@ -45,7 +45,7 @@ _CALLED: Final = Pattern(
 )
 _PLAIN_KINDS: Final = frozenset({"dotenv", "envrc", "shell-history"})
 """Files in which a shell-like reader expands `$NAME` without braces too."""
-_COMMENT: Final = Pattern(r"^[ \t]*(?:#|;|//(?![^\s=]{1,200}:[^\s=]+=)|<!--).*$", re.MULTILINE)
+_COMMENT: Final = Pattern(r"^[ \t]*(?:#|;|//(?![^\s=]{1,200}:[^\s=]+=)).*$", re.MULTILINE)
 _WHOLE_FILE: Final = frozenset(
     {
         "rails-master-key",
@@ -90,9 +90,22 @@ def _clean(reason: str) -> ContentVerdict:
     return ContentVerdict(secret=False, references=(), values=(), reason=reason)
 
 
+def _bare(text: str) -> str:
+    """Return the text with blanks in the place of comments; those of XML go over several lines."""
+    pieces: list[str] = []
+    end = 0
+    while (start := text.find("<!--", end)) >= 0:
+        close = text.find("-->", start)
+        stop = len(text) if close < 0 else close + 3
+        pieces += (text[end:start], "".join(char if char == "\n" else " " for char in text[start:stop]))
+        end = stop
+    pieces.append(text[end:])
+    return _COMMENT.sub(lambda hit: " " * len(hit[0]), "".join(pieces))
+
+
 def _references(text: str, kind: str) -> tuple[str, ...]:
     """Return the variables that the file reads outside its comments, each once, in order."""
-    bare = _COMMENT.sub("", text)
+    bare = _bare(text)
     if kind in _PLAIN_KINDS:
         return variables(bare)
     patterns = (_BRACED, _CALLED, _PERCENT) if kind == "nuget-config" else (_BRACED, _CALLED)
@@ -102,7 +115,7 @@ def _references(text: str, kind: str) -> tuple[str, ...]:
 
 def _values(text: str, kind: str) -> list[str]:
     found = [text[match.start : match.end] for match in provider_token(text) if not match.dummy and not match.companion]
-    bare = _COMMENT.sub(lambda hit: " " * len(hit[0]), text)
+    bare = _bare(text)
     found += [each.secret.of(bare) for each in url_credentials(bare) if each.literal and not each.placeholder]
     found += [hit["value"] for hit in _NETRC.finditer(bare) if _is_real(hit["value"])]
     if kind == "pgpass":

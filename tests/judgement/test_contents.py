@@ -22,6 +22,7 @@ SECRET = [
     (".pypirc", "[pypi]\nusername = u\npassword = p4ss\n", "p4ss"),
     ("settings.xml", "<server><id>x</id><username>u</username><password>s3cr</password></server>", "s3cr"),
     ("settings.xml", "<server><passphrase> s3cr </passphrase></server>", "s3cr"),
+    ("settings.xml", "<!-- mine --><server><passphrase>s3cr</passphrase></server>", "s3cr"),
     (
         "NuGet.Config",
         '<add key="Username" value="u" />\n<add key="ClearTextPassword" value="abc123def" />',
@@ -77,6 +78,8 @@ REFERS = [
 ]
 
 CLEAN = [
+    ("settings.xml", "<servers>\n<!-- for example\n<server><password>s3cr</password></server>\n-->\n</servers>\n"),
+    ("settings.xml", "<servers><!-- never closed <password>s3cr</password>"),
     (".npmrc", "registry=https://r.example.com\nsave-exact=true\n"),
     (".npmrc", "# //r.example.com/:_authToken=abcd1234\n"),
     (".npmrc", "//r.example.com/:_authToken=<token>\n"),
