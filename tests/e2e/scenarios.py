@@ -366,7 +366,6 @@ RUN wget -q --user=ci http://@HOST@/tool -O /opt/other
 RUN rm ~/.wgetrc
 """,
         },
-        ("cat", "/opt/tool", "/opt/other"),
-        {"FETCH_PASSWORD": "@CANARY@"},
+        arguments={"FETCH_PASSWORD": "@CANARY@"},
     ),
 )
