@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "fix": "rewrite the files so that they no longer do",
     "verify": "prove on images, containers and builds that no secret is left",
     "rules": "list the kinds of leaks, or explain one",
+    "bot": "open pull requests over an organisation, and remind until each secret is rotated",
 }
 
 HELP: Final = """\

@@ -1,0 +1,96 @@
+"""Settle what a run of the bot may do, and read what a repository says about being visited."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from rewriter.errors import UsageError
+from rewriter.model.text import decode
+from rewriter.repository import Kind, Repository
+from rewriter.scm.forge import RemoteRepository
+from rewriter.settings import CONFIG_FILE, CONFIG_LIMIT, PYPROJECT, Layer, from_config_file, from_pyproject
+
+OPT_FILE: Final = ".github/unbake.toml"
+_KEYS: Final = frozenset({"enabled", "draft"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Hold what the command line and the organisation settle."""
+
+    owner: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    forks: bool = False
+    templates: bool = True
+    opt_in: bool = False
+    draft: bool = False
+    dry_run: bool = False
+    tracker: str = ""
+    open_limit: int = 1_000
+    label: str = "unbake"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Hold what a repository says of itself: `None` where it says nothing."""
+
+    enabled: bool | None = None
+    draft: bool | None = None
+
+
+def skipped(one: RemoteRepository, options: Options) -> str:
+    """Return why a repository is not visited, empty where it is."""
+    name = one.full_name.lower()
+    reasons = (
+        (bool(options.include) and not any(fnmatchcase(name, pattern) for pattern in options.include), "not-included"),
+        (any(fnmatchcase(name, pattern) for pattern in options.exclude), "excluded"),
+        (bool(options.topics) and not set(options.topics) & set(one.topics), "no-such-topic"),
+        (one.archived, "archived"),
+        (one.disabled, "disabled"),
+        (one.mirror, "mirror"),
+        (one.fork and not options.forks, "fork"),
+        (one.template and not options.templates, "template"),
+        (not one.pulls, "no-pull-requests"),
+        (not one.push, "no-permission"),
+        (not one.default_branch, "empty"),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
+
+
+def wish(repository: Repository) -> Wish:
+    """Return what the repository's own file says; raises `UsageError`."""
+    if repository.kind(OPT_FILE) is not Kind.FILE:
+        return Wish()
+    try:
+        found = tomllib.loads(decode(repository.read(OPT_FILE, CONFIG_LIMIT)))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{OPT_FILE}: not readable as TOML") from error
+    if unknown := sorted(set(found) - _KEYS):
+        raise UsageError(f"{OPT_FILE}: unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
+    return Wish(_flag(found, "enabled"), _flag(found, "draft"))
+
+
+def configured(repository: Repository) -> tuple[Layer, ...]:
+    """Return the settings that a repository brings along for `unbake fix`."""
+    texts = {
+        name: decode(repository.read(name, CONFIG_LIMIT))
+        for name in (CONFIG_FILE, PYPROJECT)
+        if repository.kind(name) is Kind.FILE
+    }
+    if CONFIG_FILE in texts:
+        return (from_config_file(texts[CONFIG_FILE]),)
+    layer = from_pyproject(texts[PYPROJECT]) if PYPROJECT in texts else None
+    return () if layer is None else (layer,)
+
+
+def _flag(found: Mapping[str, object], key: str) -> bool | None:
+    value = found.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    raise UsageError(f"{OPT_FILE}: {key!r} has to be true or false")

@@ -1,0 +1,164 @@
+"""Bring a change to the forge: look, decide, take one step, look again, until there is nothing to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rewriter.bot.decide import (
+    Advance,
+    End,
+    LookAgain,
+    Open,
+    Push,
+    Rewrite,
+    Seen,
+    Settle,
+    Step,
+    Wanted,
+    Withdraw,
+    decide,
+)
+from rewriter.bot.marker import Marker, block, read, replaced
+from rewriter.bot.store import KnownPull, Store
+from rewriter.errors import UnbakeError
+from rewriter.scm.forge import Draft, Forge, ForgeError, PullState, RemoteRepository
+from rewriter.scm.git import CHANGE, EMAIL, TREE, Clone, Commit, RejectedError
+
+BRANCH: Final = "unbake/fix"
+_STEPS: Final = 12
+_TRAILER: Final = re.compile(rf"^({CHANGE}|{TREE}): ([0-9a-f]{{32,64}})$", re.MULTILINE)
+
+
+class NotSettledError(UnbakeError):
+    """Report that a repository changed while it was worked on; it is visited again."""
+
+
+class PostponedError(UnbakeError):
+    """Report that no more pull requests may be open at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Hold what is to be proposed: the commit, and the words in a block with their marker."""
+
+    commit: Commit
+    title: str
+    words: str
+    findings: tuple[str, ...]
+    draft: bool
+
+    @property
+    def block(self) -> str:
+        """Return the words with their marker."""
+        return block(Marker("fix", self.commit.change, self.findings), self.words)
+
+    @property
+    def wanted(self) -> Wanted:
+        """Return what the decision needs to know."""
+        marker = read(self.block)
+        return Wanted(self.commit.change, marker.text if marker else "", self.findings)
+
+
+class Publisher:
+    """Work on one repository's pull request."""
+
+    def __init__(self, forge: Forge, store: Store, repository: RemoteRepository, open_limit: int) -> None:
+        self._forge: Final = forge
+        self._store: Final = store
+        self._repository: Final = repository
+        self._limit: Final = open_limit
+        known = store.pull(repository.id)
+        self._generation = known.generation if known else 1
+
+    def publish(self, clone: Clone | None, proposal: Proposal | None) -> End:
+        """Take step after step; returns how it ended."""
+        for _ in range(_STEPS):
+            seen = self._look()
+            step = decide(seen, proposal.wanted if proposal else None)
+            if isinstance(step, Settle):
+                self._record(seen, step.end)
+                return step.end
+            try:
+                self._take(step, seen, clone, proposal)
+            except ForgeError as error:
+                if not isinstance(error, RejectedError) and error.status != 422:
+                    raise
+        raise NotSettledError(f"{self._repository.full_name}: changes all the time, or a rule of it forbids the branch")
+
+    def unchanged(self) -> bool:
+        """Tell whether the pull request stands as it was left, by one request."""
+        known = self._store.pull(self._repository.id)
+        if known is None:
+            return True
+        if known.state != End.OPEN:
+            return known.state in (End.NOT_NEEDED, End.MERGED)
+        pulls = self._forge.pulls(self._repository.full_name, self._head())
+        return bool(pulls) and pulls[-1].state is PullState.OPEN and pulls[-1].head == known.head
+
+    def _look(self) -> Seen:
+        name = self._repository.full_name
+        branch = self._branch()
+        head = self._forge.branches(name, branch).get(branch, "")
+        pulls = self._forge.pulls(name, self._head())
+        live = [one for one in pulls if one.state is PullState.OPEN]
+        pull = live[0] if live else (pulls[-1] if pulls else None)
+        mine, change = self._mine(head) if head else (False, "")
+        known = self._store.pull(self._repository.id)
+        merged = known is not None and known.generation == self._generation and known.state == End.MERGED
+        return Seen(head, mine, change, pull, merged)
+
+    def _mine(self, head: str) -> tuple[bool, str]:
+        """Tell whether a commit is as we made it: by us, on one parent, with the tree that its message names."""
+        found = self._forge.commit(self._repository.full_name, head)
+        trailers = {match[1]: match[2] for match in _TRAILER.finditer(found.message)}
+        mine = found.author == EMAIL and found.parents == 1 and trailers.get(TREE) == found.tree
+        return mine, trailers.get(CHANGE, "")
+
+    def _take(self, step: Step, seen: Seen, clone: Clone | None, proposal: Proposal | None) -> None:
+        name = self._repository.full_name
+        match step:
+            case Push(expected=expected) if clone is not None and proposal is not None:
+                if seen.pull is None and not seen.head and self._store.open_pulls() >= self._limit:
+                    raise PostponedError(f"{self._limit} pull requests are open; the rest follows when some are done")
+                clone.push(proposal.commit, self._branch(), expected)
+            case Open() if proposal is not None:
+                self._open(proposal)
+            case Rewrite(pull=pull) if proposal is not None:
+                self._forge.edit_pull(name, pull.number, replaced(pull.body, proposal.block))
+            case Withdraw(pull=pull):
+                marker = read(pull.body) or Marker("fix")
+                words = "The secrets are gone from the branch without this change, so it is not needed any more."
+                gone = block(Marker("fix", marker.change, marker.findings, closed=True), words)
+                self._forge.edit_pull(name, pull.number, replaced(pull.body, gone), close=True)
+                self._forge.delete_branch(name, self._branch())
+            case Advance():
+                self._generation += 1
+            case LookAgain():
+                self._record(seen, End.MERGED)
+                raise NotSettledError(f"{name}: was merged meanwhile")
+            case _:
+                raise AssertionError("a step without what it works on")
+
+    def _open(self, proposal: Proposal) -> None:
+        name = self._repository.full_name
+        draft = Draft(proposal.title, proposal.block, self._branch(), self._repository.default_branch, proposal.draft)
+        try:
+            self._forge.open_pull(name, draft)
+        except ForgeError as error:
+            if error.status != 422 or not proposal.draft or self._forge.pulls(name, self._head()):
+                raise
+            plain = Draft(draft.title, draft.body, draft.head, draft.base)  # a plan without drafts
+            self._forge.open_pull(name, plain)
+
+    def _record(self, seen: Seen, end: End) -> None:
+        if seen.pull is not None:
+            known = KnownPull(self._generation, seen.pull.number, seen.head, end.value)
+            self._store.set_pull(self._repository.id, known)
+
+    def _branch(self) -> str:
+        return BRANCH if self._generation == 1 else f"{BRANCH}-{self._generation}"
+
+    def _head(self) -> str:
+        return f"{self._repository.owner}:{self._branch()}"

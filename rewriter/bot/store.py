@@ -1,0 +1,200 @@
+"""Remember what the bot knows. All of it but the ages can be found again on the forge: a lost file costs requests."""
+
+from __future__ import annotations
+
+import hmac
+import secrets as randomness
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from rewriter.bot.database import Database
+from rewriter.scm.clock import Clock
+
+_KEY: Final = "fingerprint-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Hold what is known of a repository."""
+
+    etag: str = ""
+    state: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPull:
+    """Hold what is known of the latest generation of a repository's pull request."""
+
+    generation: int
+    number: int
+    head: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Hold one place where a secret was seen, fit to print."""
+
+    path: str
+    line: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Hold one exposed credential. `name` is fit to print; of the value there is the keyed fingerprint alone."""
+
+    fingerprint: str
+    provider: str
+    name: str
+    home: str = ""
+    number: int = 0
+    state: str = "found"
+    first_seen: float = 0.0
+    reminded: int = 0
+
+
+class Store:
+    """Read and write the state."""
+
+    def __init__(self, database: Database, clock: Clock, key: str = "") -> None:
+        self.database: Final = database
+        self._clock: Final = clock
+        self._key: Final = (key or self._made_key()).encode("utf-8")
+
+    def fingerprint(self, text: str) -> str:
+        """Return the keyed fingerprint of a value: without the key it cannot be guessed at, however weak the value."""
+        return hmac.new(self._key, text.encode("utf-8", "surrogateescape"), sha256).hexdigest()[:32]
+
+    def repo(self, identity: int) -> Known:
+        """Return what is known of a repository."""
+        with self.database.transaction() as run:
+            rows = run("SELECT etag, state, detail FROM repo WHERE id = ?", (identity,))
+        return Known(*map(str, rows[0])) if rows else Known()
+
+    def set_repo(self, identity: int, name: str, known: Known) -> None:
+        """Record what became of a repository; written when everything about it is done."""
+        with self.database.transaction() as run:
+            run(
+                "INSERT INTO repo (id, name, etag, state, detail, seen) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET name = excluded.name, etag = excluded.etag, state = excluded.state, "
+                "detail = excluded.detail, seen = excluded.seen",
+                (identity, name, known.etag, known.state, known.detail, self._clock.now()),
+            )
+
+    def states(self) -> tuple[tuple[str, str, str], ...]:
+        """Return name, state and detail of every repository."""
+        with self.database.transaction() as run:
+            rows = run("SELECT name, state, detail FROM repo ORDER BY name")
+        return tuple((str(name), str(state), str(detail)) for name, state, detail in rows)
+
+    def pull(self, identity: int) -> KnownPull | None:
+        """Return the latest generation of a repository's pull request."""
+        with self.database.transaction() as run:
+            rows = run(
+                "SELECT generation, number, head, state FROM pull WHERE repo = ? ORDER BY generation DESC LIMIT 1",
+                (identity,),
+            )
+        return KnownPull(int(rows[0][0]), int(rows[0][1]), str(rows[0][2]), str(rows[0][3])) if rows else None
+
+    def set_pull(self, identity: int, known: KnownPull) -> None:
+        """Record a generation of a repository's pull request."""
+        with self.database.transaction() as run:
+            run(
+                "INSERT INTO pull (repo, generation, number, head, state) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+                "(repo, generation) DO UPDATE SET number = excluded.number, head = excluded.head, "
+                "state = excluded.state",
+                (identity, known.generation, known.number, known.head, known.state),
+            )
+
+    def open_pulls(self) -> int:
+        """Return how many pull requests of ours are open."""
+        with self.database.transaction() as run:
+            return int(run("SELECT COUNT(*) FROM pull WHERE state = 'pr-open'")[0][0])
+
+    def expose(self, identity: int, found: Iterable[tuple[Credential, tuple[Place, ...]]]) -> None:
+        """Record the credentials that a repository exposes; what is no longer there stays, since it leaked."""
+        with self.database.transaction() as run:
+            for credential, places in found:
+                run(
+                    "INSERT INTO secret (fingerprint, provider, name, home, number, state, first_seen, reminded) "
+                    "VALUES (?, ?, ?, '', 0, 'found', ?, 0) ON CONFLICT (fingerprint) DO NOTHING",
+                    (credential.fingerprint, credential.provider, credential.name, self._clock.now()),
+                )
+                for place in places:
+                    run(
+                        "INSERT INTO place (fingerprint, repo, path, line, channel) VALUES (?, ?, ?, ?, ?) "
+                        "ON CONFLICT DO NOTHING",
+                        (credential.fingerprint, identity, place.path, place.line, place.channel),
+                    )
+
+    def credential(self, fingerprint: str) -> Credential | None:
+        """Return one credential."""
+        return next((one for one in self.credentials() if one.fingerprint == fingerprint), None)
+
+    def credentials(self, identity: int | None = None) -> tuple[Credential, ...]:
+        """Return the credentials that were found, in one repository or anywhere."""
+        with self.database.transaction() as run:
+            rows = run(
+                "SELECT fingerprint, provider, name, home, number, state, first_seen, reminded FROM secret "
+                "WHERE ? < 0 OR fingerprint IN (SELECT fingerprint FROM place WHERE repo = ?) "
+                "ORDER BY first_seen, fingerprint",
+                (-1, -1) if identity is None else (identity, identity),
+            )
+        return tuple(
+            Credential(str(a), str(b), str(c), str(d), int(e), str(f), float(g), int(h))
+            for a, b, c, d, e, f, g, h in rows
+        )
+
+    def set_credential(self, one: Credential) -> None:
+        """Record where a credential's reminder stands."""
+        with self.database.transaction() as run:
+            run(
+                "UPDATE secret SET home = ?, number = ?, state = ?, reminded = ? WHERE fingerprint = ?",
+                (one.home, one.number, one.state, one.reminded, one.fingerprint),
+            )
+
+    def places(self, fingerprint: str) -> tuple[tuple[int, Place], ...]:
+        """Return where a credential was seen: the repository's id and the place."""
+        with self.database.transaction() as run:
+            rows = run(
+                "SELECT repo, path, line, channel FROM place WHERE fingerprint = ? ORDER BY repo, path, line, channel",
+                (fingerprint,),
+            )
+        return tuple((int(repo), Place(str(path), int(line), str(channel))) for repo, path, line, channel in rows)
+
+    def name(self, identity: int) -> str:
+        """Return the name that a repository had when it was last seen."""
+        with self.database.transaction() as run:
+            rows = run("SELECT name FROM repo WHERE id = ?", (identity,))
+        return str(rows[0][0]) if rows else ""
+
+    def queue(self, identities: Iterable[int]) -> None:
+        """Note the repositories that a run has to visit."""
+        with self.database.transaction() as run:
+            for identity in identities:
+                run(
+                    "INSERT INTO job (repo, run_at, attempts) VALUES (?, 0, 0) ON CONFLICT (repo) DO NOTHING",
+                    (identity,),
+                )
+
+    def queued(self) -> tuple[int, ...]:
+        """Return the repositories that a run has not finished."""
+        with self.database.transaction() as run:
+            return tuple(int(row[0]) for row in run("SELECT repo FROM job ORDER BY run_at, repo"))
+
+    def finished(self, identity: int) -> None:
+        """Take a repository off the list."""
+        with self.database.transaction() as run:
+            run("DELETE FROM job WHERE repo = ?", (identity,))
+
+    def _made_key(self) -> str:
+        with self.database.transaction(_KEY) as run:
+            run(
+                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                (_KEY, randomness.token_hex(32)),
+            )
+            return str(run("SELECT value FROM meta WHERE name = ?", (_KEY,))[0][0])

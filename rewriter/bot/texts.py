@@ -1,0 +1,144 @@
+"""Write the pull request and the reminder: templates filled with text that is redacted, escaped and cut to length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rewriter import rotation
+from rewriter.bot.markdown import code, fenced, prose
+from rewriter.bot.store import Credential, Place
+from rewriter.model.patch import Change, Patch, Report
+from rewriter.model.plan import Refusal
+from rewriter.model.secret import Channel, Finding
+from rewriter.render.commands import build_commands
+from rewriter.render.pen import Pen, redactor_of
+from rewriter.template import render
+
+LIMIT: Final = 60_000
+"""GitHub takes 65,536 characters; people's own words need room beside ours."""
+_ROWS: Final = (60, 25, 8, 3)
+_WORD: Final = 300
+
+_CHANNELS: Final = {
+    Channel.LAYER: "stays in a layer of the image",
+    Channel.BUILD_ARG: "build argument, kept in the image's history",
+    Channel.ENV: "environment of the image, to be read by whoever has it",
+    Channel.HISTORY: "history of the image",
+    Channel.CONTEXT: "copied along with the build context",
+    Channel.PROVENANCE: "provenance of the build",
+    Channel.LOG: "log of the build",
+    Channel.CALLER: "stands in what starts the build",
+    Channel.COMPOSE: "stands in the compose file",
+}
+_CHECKS: Final = {
+    "lossless": "every file prints back byte for byte where nothing was to change",
+    "readers-agree": "two independent readers see the same instructions",
+    "findings-gone": "what was found is gone",
+    "no-new-findings": "nothing new is found",
+    "untouched-instructions-equal": "instructions without a finding are the same",
+    "second-run-changes-nothing": "a second run would change nothing",
+}
+
+
+def commit_message(report: Report) -> str:
+    """Return the message of the commit; it names no value and no person."""
+    number = len({(one.scope, one.secret) for one in report.fixed})
+    return f"{title(number)}\n\nSecrets are handed over when they are needed and are kept in no layer, history or log."
+
+
+def title(number: int) -> str:
+    """Return the title of the pull request."""
+    return f"Keep {number} {'secret' if number == 1 else 'secrets'} out of container images"
+
+
+def pull_request(report: Report, patch: Patch) -> str:
+    """Return what the pull request says, cut where it is too long."""
+    pen = Pen(redactor_of(report, patch))
+    texts = (_pull_request(report, patch, pen, rows) for rows in _ROWS)
+    return next((text for text in texts if len(text) <= LIMIT), _pull_request(report, patch, pen, 1)[:LIMIT])
+
+
+def _pull_request(report: Report, patch: Patch, pen: Pen, rows: int) -> str:
+    commands = build_commands(patch.secrets)[:rows]
+    files = [f"{_name(pen, one.path)}: {'new' if one.change is Change.CREATED else 'changed'}" for one in patch.files]
+    notes = dict.fromkeys(prose(_cut(pen.prose(note))) for one in patch.fixes for note in one.notes)
+    names = sorted({_name(pen, one.finding.name) for one in report.exposures})
+    values = sorted({_name(pen, local.path) for local in patch.values})
+    return render(
+        "pull-request.md.j2",
+        fixed=[_row(pen, one) for one in report.fixed[:rows]],
+        fixed_more=len(report.fixed[rows:]),
+        why=list(_why(patch)),
+        files=files[:rows],
+        notes=list(notes)[:rows],
+        checks=[_CHECKS.get(check, prose(check)) for check in patch.checks],
+        commands=fenced("\n".join(_cut(pen.name(command.line), 2_000) for command in commands)) if commands else "",
+        values=", ".join(values[:rows]),
+        rotate=", ".join(names[:rows]) + (f" and {len(names) - rows} more" if len(names) > rows else ""),
+        left=[_refusal(pen, one) for one in report.refusals[:rows]],
+        left_more=len(report.refusals[rows:]),
+    )
+
+
+def _why(patch: Patch) -> tuple[str, ...]:
+    said = []
+    if patch.secrets:
+        said.append("A build takes its secrets by a mount: they are there while one command runs and are kept nowhere.")
+    if patch.mounts:
+        said.append("A container takes its secrets as files under `/run/secrets` when it starts, not from the image.")
+    if any(one.path.endswith("ignore") for one in patch.files):
+        said.append("Files with secrets are ignored, so that neither git nor a build context takes them along.")
+    return tuple(said)
+
+
+def rotation_title(one: Credential) -> str:
+    """Return the title of the reminder."""
+    return f"Rotate {_cut(one.name, 80)}: it was readable in an image ({one.fingerprint[:8]})"
+
+
+def reminder(one: Credential, places: Sequence[tuple[str, Place]], elsewhere: int) -> str:
+    """Return the part of a reminder that is ours; `places` come with their repository's name, empty for this one."""
+    row = rotation.provider(one.provider)
+    shown = [
+        f"{code(':'.join(filter(None, (name, place.path, str(place.line)))))} ({_CHANNELS[Channel(place.channel)]})"
+        for name, place in places[: _ROWS[1]]
+    ]
+    return render(
+        "rotation-issue.md.j2",
+        name=code(one.name),
+        title=prose(row.title),
+        where=row.where.replace("|", "\\|"),
+        how=fenced(row.how),
+        fingerprint=one.fingerprint,
+        places=shown,
+        more=max(0, len(places) - len(shown)),
+        elsewhere=elsewhere,
+    )
+
+
+def checklist() -> str:
+    """Return the boxes below a reminder, which belong to people."""
+    return render("rotation-checklist.md.j2")
+
+
+def _row(pen: Pen, one: Finding) -> dict[str, str]:
+    return {
+        "name": _name(pen, one.name),
+        "place": code(_cut(f"{pen.name(one.place.path)}:{one.place.line}")),
+        "channel": _CHANNELS[one.channel],
+        "severity": one.severity.value,
+    }
+
+
+def _refusal(pen: Pen, one: Refusal) -> str:
+    place = code(_cut(f"{pen.name(one.finding.place.path)}:{one.finding.place.line}"))
+    return f"{_name(pen, one.finding.name)} in {place}: {prose(_cut(pen.prose(one.detail)))} ({one.reason.value})"
+
+
+def _name(pen: Pen, text: str) -> str:
+    return code(_cut(pen.name(text)))
+
+
+def _cut(text: str, limit: int = _WORD) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,165 @@
+"""Visit one repository: the job of the bot, plain and idempotent.
+
+Everything it does is decided from what it sees, and what it has finished is recorded last. So it may be killed
+anywhere and run again, and two that run at once do the work of one.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rewriter import pipeline
+from rewriter.bot import texts
+from rewriter.bot.decide import End
+from rewriter.bot.marker import findings_key
+from rewriter.bot.options import Options, Wish, configured, skipped, wish
+from rewriter.bot.publish import PostponedError, Proposal, Publisher
+from rewriter.bot.remind import Reminder
+from rewriter.bot.store import Credential, Known, Place, Store
+from rewriter.errors import UnbakeError
+from rewriter.model.patch import Failed, Patched, Report, Unchanged
+from rewriter.render.pen import Pen, redactor_of
+from rewriter.scm.clock import Clock
+from rewriter.scm.forge import Forge, NoTree, RemoteRepository
+from rewriter.scm.git import Clone
+from rewriter.settings import merged
+
+_CANDIDATE: Final = re.compile(r"(?i)(?:^|/)[^/]*(?:dockerfile|containerfile|compose|docker-bake)[^/]*$")
+
+CLEAN: Final = "clean"
+OPEN_FINDINGS: Final = "findings-left"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Hold what a dry run would propose."""
+
+    repository: str
+    title: str
+    words: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Hold what a visit works with."""
+
+    forge: Forge
+    store: Store
+    clock: Clock
+    options: Options
+    credential: Callable[[], str]
+    preview: Callable[[Preview], None]
+
+    def visit(self, repository: RemoteRepository) -> Known:
+        """Do whatever is to be done for one repository, and return how it is left."""
+        reason = skipped(repository, self.options)
+        if reason:
+            return self._end(repository, Known("", "skipped", reason))
+        known = self.store.repo(repository.id)
+        publisher = Publisher(self.forge, self.store, repository, self.options.open_limit)
+        tree = self.forge.tree(repository.full_name, repository.default_branch, known.etag)
+        if tree is NoTree.EMPTY:
+            return self._end(repository, Known("", "skipped", "empty"))
+        if isinstance(tree, NoTree):
+            if publisher.unchanged():
+                self._remind(repository)
+                return known
+            etag = known.etag
+        else:
+            etag = tree.etag
+            held = self.store.pull(repository.id)
+            if not tree.truncated and held is None and not any(map(_CANDIDATE.search, tree.paths)):
+                return self._end(repository, Known(etag, CLEAN))
+        state, detail = self._work(repository, publisher)
+        return self._end(repository, Known("" if state == "waiting" else etag, state, detail))
+
+    def _work(self, repository: RemoteRepository, publisher: Publisher) -> tuple[str, str]:
+        with tempfile.TemporaryDirectory(prefix="unbake-") as folder:
+            clone = Clone(repository.clone_url, repository.default_branch, Path(folder, "clone"), self.credential())
+            try:
+                return self._fix(repository, publisher, clone)
+            finally:
+                clone.close()
+
+    def _fix(self, repository: RemoteRepository, publisher: Publisher, clone: Clone) -> tuple[str, str]:
+        tree = clone.tree()
+        wanted = wish(tree)
+        if wanted.enabled is False or (self.options.opt_in and wanted.enabled is not True):
+            return "skipped", "opted-out" if wanted.enabled is False else "not-opted-in"
+        settings, _ = merged(configured(tree))
+        tree.exclude = settings.exclude
+        outcome = pipeline.fix(tree, settings)
+        match outcome:
+            case Failed(error=error):
+                raise error
+            case Unchanged(report=report):
+                proposal = None
+            case Patched(report=report):
+                proposal = self._proposal(outcome, clone, wanted)
+        if self.options.dry_run:
+            self._show(repository, outcome, proposal)
+            return "planned" if proposal else _left(report), ""
+        self.store.set_repo(repository.id, repository.full_name, Known("", "working"))
+        self.store.expose(repository.id, self._exposed(repository, report))
+        try:
+            end = publisher.publish(clone, proposal)
+        except PostponedError as error:
+            return "waiting", str(error)
+        self._remind(repository)
+        return (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
+
+    def _proposal(self, outcome: Patched, clone: Clone, wanted: Wish) -> Proposal:
+        report, patch = outcome.report, outcome.patch
+        return Proposal(
+            commit=clone.commit(patch.files, texts.commit_message(report), "fix"),
+            title=texts.title(len({(one.scope, one.secret) for one in report.fixed})),
+            words=texts.pull_request(report, patch),
+            findings=findings_key([one.fingerprint for one in report.fixed]),
+            draft=self.options.draft if wanted.draft is None else wanted.draft,
+        )
+
+    def _show(self, repository: RemoteRepository, outcome: Patched | Unchanged, proposal: Proposal | None) -> None:
+        from rewriter.render.diff import unified  # noqa: PLC0415 (a dry run's alone)
+
+        if proposal is None or isinstance(outcome, Unchanged):
+            return
+        pen = Pen(redactor_of(outcome.report, outcome.patch))
+        diff = "".join(unified(change, outcome.report.findings, pen) for change in outcome.patch.files)
+        self.preview(Preview(repository.full_name, proposal.title, proposal.words, diff))
+
+    def _exposed(self, repository: RemoteRepository, report: Report) -> Iterator[tuple[Credential, tuple[Place, ...]]]:
+        """Yield each credential once, known by its value, or by where it belongs while nobody wrote the value down."""
+        pen = Pen(redactor_of(report))
+        for exposure in report.exposures:
+            mine = exposure.finding
+            alike = [one for one in report.findings if (one.scope, one.secret) == (mine.scope, mine.secret)]
+            values = dict.fromkeys(value.reveal() for one in alike for value in one.values)
+            places = tuple(
+                dict.fromkeys(Place(pen.name(one.place.path), one.place.line, one.channel.value) for one in alike)
+            )
+            for text in list(values) or [f"{repository.id}\0{mine.scope}\0{mine.secret}"]:
+                yield Credential(self.store.fingerprint(text), exposure.provider, pen.name(mine.name)), places
+
+    def _remind(self, repository: RemoteRepository) -> None:
+        if not self.options.dry_run:
+            Reminder(self.forge, self.store, self.clock, self.options).remind(repository)
+
+    def _end(self, repository: RemoteRepository, known: Known) -> Known:
+        if not self.options.dry_run:
+            self.store.set_repo(repository.id, repository.full_name, known)
+        return known
+
+
+def failed(error: UnbakeError) -> Known:
+    """Return how a repository is left whose visit failed: to be visited again."""
+    return Known("", "failed", str(error))
+
+
+def _left(report: Report) -> str:
+    return OPEN_FINDINGS if report.findings else CLEAN

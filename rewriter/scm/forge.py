@@ -1,0 +1,201 @@
+"""Name what unbake needs of a forge: the port, and what comes through it.
+
+Everything that comes from a forge is somebody else's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from rewriter.errors import UnbakeError
+
+
+class ForgeError(UnbakeError):
+    """Report that the forge refused or failed; the message names the request, never a credential or a body."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def passing(self) -> bool:
+        """Tell whether the same request may succeed later: the answer was lost, or a fault of the server's."""
+        return self.status == 0 or self.status >= 500
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRepository:
+    """Describe a repository as the forge lists it. `id` stays when it is renamed or moved."""
+
+    id: int
+    full_name: str
+    clone_url: str
+    default_branch: str
+    private: bool
+    size: int
+    archived: bool = False
+    disabled: bool = False
+    fork: bool = False
+    template: bool = False
+    mirror: bool = False
+    issues: bool = True
+    pulls: bool = True
+    push: bool = True
+    topics: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Return the name of the organisation or user."""
+        return self.full_name.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Hold the repositories of an organisation; `hidden` organisations were left out by single sign-on."""
+
+    repositories: tuple[RemoteRepository, ...]
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Hold the paths of a branch; `truncated` when the forge did not send all of them."""
+
+    etag: str
+    paths: tuple[str, ...]
+    truncated: bool
+
+
+class NoTree(StrEnum):
+    """Say why there is no tree: it has not changed, or the repository has no commit."""
+
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+
+
+class PullState(StrEnum):
+    """Say what became of a pull request."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Describe a pull request."""
+
+    number: int
+    state: PullState
+    head: str
+    base: str
+    title: str
+    body: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitInfo:
+    """Describe a commit by what tells whether it is ours."""
+
+    message: str
+    tree: str
+    parents: int
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Describe an issue or a comment."""
+
+    number: int
+    open: bool
+    body: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Hold a pull request that is to be opened."""
+
+    title: str
+    body: str
+    head: str
+    base: str
+    draft: bool = False
+    labels: tuple[str, ...] = field(default=())
+
+
+class Forge(Protocol):
+    """Be a forge. A call that writes may have done its work although it raises: look before doing it again."""
+
+    def repositories(self, owner: str) -> Listing:
+        """Return all repositories of an organisation or user."""
+        ...
+
+    def repository(self, name: str) -> RemoteRepository:
+        """Return one repository."""
+        ...
+
+    def tree(self, name: str, branch: str, etag: str) -> Tree | NoTree:
+        """Return the paths of a branch, unless they are those that `etag` stands for."""
+        ...
+
+    def branches(self, name: str, prefix: str) -> Mapping[str, str]:
+        """Return the commit of each branch whose name begins so."""
+        ...
+
+    def commit(self, name: str, sha: str) -> CommitInfo:
+        """Return a commit."""
+        ...
+
+    def pulls(self, name: str, head: str) -> tuple[Pull, ...]:
+        """Return every pull request from `owner:branch`, the oldest first."""
+        ...
+
+    def open_pull(self, name: str, draft: Draft) -> int:
+        """Open a pull request and return its number; 422 where there is one."""
+        ...
+
+    def edit_pull(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
+        """Replace the text, or close."""
+        ...
+
+    def delete_branch(self, name: str, branch: str) -> None:
+        """Delete a branch; one that is gone is no fault."""
+        ...
+
+    def request_reviewers(self, name: str, number: int, people: Sequence[str]) -> None:
+        """Ask people to review."""
+        ...
+
+    def issues(self, name: str, label: str) -> Iterator[Note]:
+        """Yield the issues that have a label, the oldest first."""
+        ...
+
+    def open_issue(self, name: str, title: str, body: str, labels: Sequence[str]) -> int:
+        """Open an issue and return its number."""
+        ...
+
+    def edit_issue(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
+        """Replace the text, or close."""
+        ...
+
+    def add_labels(self, name: str, number: int, labels: Sequence[str]) -> None:
+        """Add labels to an issue or pull request."""
+        ...
+
+    def comments(self, name: str, number: int) -> tuple[Note, ...]:
+        """Return the comments of an issue or pull request."""
+        ...
+
+    def comment(self, name: str, number: int, body: str) -> None:
+        """Add a comment."""
+        ...
+
+    def edit_comment(self, name: str, number: int, body: str) -> None:
+        """Replace a comment's text."""
+        ...

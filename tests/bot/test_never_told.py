@@ -1,0 +1,122 @@
+"""Look for the token and the value everywhere that anybody could read, while the command runs as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.bot.world import CANARY, CLEAN, leaky
+from tests.forge.standin import TOKEN, Forge
+
+SECRETS = (CANARY, TOKEN)
+
+
+@pytest.fixture
+def forge(tmp_path: Path) -> Iterator[Forge]:
+    (tmp_path / "forge").mkdir()
+    made = Forge(tmp_path / "forge")
+    yield made
+    made.close()
+    assert not made.mismatches
+
+
+def start(tmp_path: Path, forge: Forge, *words: str) -> subprocess.Popen[str]:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": TOKEN, "TMPDIR": str(scratch), "UNBAKE_LOG": "json",
+                   "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path)}  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-m", "rewriter", "bot", *words, "--org", "acme", "--api-url", forge.base, "--no-limits",
+         "--state", str(tmp_path / "state.db")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+
+
+class Watch:
+    """Read every argument of every process and every git configuration below a folder, again and again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.seen: set[str] = set()
+        self.folder = folder
+        self.configurations = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.002):
+            for place in [*Path("/proc").glob("[0-9]*/cmdline"), *self.folder.glob("unbake-*/clone/config")]:
+                try:
+                    text = place.read_text("utf-8", "replace")
+                except OSError:
+                    continue
+                self.configurations += place.name == "config" and bool(text)
+                self.seen.update(secret for secret in SECRETS if secret in text)
+
+
+def test_no_token_and_no_value_is_told(tmp_path: Path, forge: Forge) -> None:
+    repo = forge.add("acme/app", leaky())
+    forge.add("acme/other", {**CLEAN, "a|`b`@all/Dockerfile": CLEAN["Dockerfile"]})
+    with Watch(tmp_path / "scratch") as watch:
+        process = start(tmp_path, forge, "run")
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert watch.configurations
+    assert not watch.seen
+    assert repo.pulls()
+    assert {json.loads(line.removeprefix("unbake: "))["state"] for line in err.splitlines()} == {"pr-open", "clean"}
+    told = [out, err, *forge.bodies, *(str(note) for note in repo.notes)]
+    rows = sqlite3.connect(tmp_path / "state.db").iterdump()
+    for text in [*told, *rows]:
+        assert not any(secret in text for secret in SECRETS)
+    for file in tmp_path.glob("state.db*"):
+        assert not any(secret.encode() in file.read_bytes() for secret in SECRETS)
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_plan_shows_no_value(tmp_path: Path, forge: Forge) -> None:
+    forge.add("acme/app", leaky())
+    out, err = start(tmp_path, forge, "plan").communicate(timeout=120)
+    assert "+RUN --mount=type=secret" in out
+    assert not any(secret in out + err for secret in SECRETS)
+    assert not forge.writes()
+
+
+@pytest.mark.parametrize("share", range(5))
+def test_killed_anywhere_it_goes_on_to_the_same_state(tmp_path: Path, forge: Forge, share: int) -> None:
+    repos = [forge.add(f"acme/app{number}", leaky(f"{CANARY}{number}")) for number in range(4)]
+    kills = 0
+    for round_ in range(4):
+        before = len(forge.calls)
+        process = start(tmp_path, forge, "run", "--threads", "2")
+        wanted = before + 2 + share * 3 + round_ * 2
+        while process.poll() is None and len(forge.calls) < wanted:
+            time.sleep(0.002)
+        kills += process.poll() is None
+        process.kill()
+        process.communicate()
+    assert kills
+    process = start(tmp_path, forge, "run")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert [(len(repo.pulls("all")), len(repo.issues())) for repo in repos] == [(1, 1)] * 4
+    before = len(forge.calls)
+    start(tmp_path, forge, "run").communicate(timeout=120)
+    assert not [call for call in forge.calls[before:] if call[0] != "GET"]
