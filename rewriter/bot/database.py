@@ -55,8 +55,11 @@ class Database(Protocol):
         """Begin a transaction; those with the same `lock` follow each other."""
         ...
 
-    def exclusive(self, key: str) -> AbstractContextManager[None]:
-        """Hold a lock that ends with its holder, over more than one transaction."""
+    def exclusive(self, key: str, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """Hold a lock that ends with its holder, over more than one transaction; tell whether it is held.
+
+        Without `wait` it is not where another has it.
+        """
         ...
 
 
@@ -103,12 +106,16 @@ class SQLite:
             connection.execute("COMMIT")
 
     @contextmanager
-    def exclusive(self, key: str) -> Iterator[None]:
+    def exclusive(self, key: str, *, wait: bool = True) -> Iterator[bool]:
         """Hold a lock among the threads; of processes there is one."""
         with self._guard:
             lock = self._locks[key]
-        with lock:
-            yield
+        held = lock.acquire(blocking=wait)
+        try:
+            yield held
+        finally:
+            if held:
+                lock.release()
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Final, TypeVar
 
@@ -46,15 +47,18 @@ def run(bot: Bot, clock: Clock, *, threads: int, note: Callable[[str, Known], No
     repositories = {one.id: one for one in listing.repositories}
     bot.store.queue(repositories)
 
-    def work(one: RemoteRepository) -> None:
-        known = attempt(bot, one, clock)
-        tally.add(one.full_name, known)
-        note(one.full_name, known)
-        bot.store.finished(one.id)
+    def work(one: RemoteRepository, *, wait: bool) -> None:
+        with bot.store.database.exclusive(f"repo/{one.id}", wait=wait) as mine:
+            if mine and bot.store.is_queued(one.id):
+                known = attempt(bot, one, clock)
+                tally.add(one.full_name, known)
+                note(one.full_name, known)
+                bot.store.finished(one.id)
 
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, _ordered(bot, repositories)):
-            pass
+        for wait in (False, True):  # what others are at comes last: it is left over only where they died
+            for _ in pool.map(partial(work, wait=wait), _ordered(bot, repositories)):
+                pass
     return tally
 
 

@@ -186,6 +186,11 @@ class Store:
         with self.database.transaction() as run:
             return tuple(int(row[0]) for row in run("SELECT repo FROM job ORDER BY run_at, repo"))
 
+    def is_queued(self, identity: int) -> bool:
+        """Tell whether a repository is still to be visited."""
+        with self.database.transaction() as run:
+            return bool(run("SELECT 1 FROM job WHERE repo = ?", (identity,)))
+
     def finished(self, identity: int) -> None:
         """Take a repository off the list."""
         with self.database.transaction() as run:

@@ -7,11 +7,11 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from rewriter.bot import engine, ledger
 from rewriter.bot.budget import SharedBudget
-from rewriter.bot.database import SQLite
+from rewriter.bot.database import Database, SQLite
 from rewriter.bot.engine import Tally
 from rewriter.bot.options import Options
 from rewriter.bot.store import Known, Store
@@ -36,6 +36,14 @@ examples:
   unbake bot status --state unbake.db     how each repository was left
   unbake bot rotation --format ics        the credentials that still have to be rotated
 """
+
+
+class Closing(Database, Protocol):
+    """Be a database that is closed in the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class _Arguments(argparse.Namespace):
@@ -69,7 +77,7 @@ def run(words: Sequence[str]) -> int:
     arguments = parser().parse_args(words, namespace=_Arguments())
     if arguments.action in ("plan", "run") and not arguments.org:
         raise UsageError("--org is missing: name the organisation or user whose repositories are visited")
-    database = SQLite(Path(arguments.state))
+    database = _database(arguments.state)
     try:
         clock = SystemClock()
         store = Store(database, clock, os.environ.get("UNBAKE_FINGERPRINT_KEY", ""))
@@ -82,6 +90,14 @@ def run(words: Sequence[str]) -> int:
                 return _visit(arguments, store, os.environ)
     finally:
         database.close()
+
+
+def _database(state: str) -> Closing:
+    if not state.startswith(("postgresql://", "postgres://")):
+        return SQLite(Path(state))
+    from rewriter.bot.postgres import PostgreSQL  # noqa: PLC0415 (of the extra `fleet`)
+
+    return PostgreSQL(state)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -97,7 +113,12 @@ def parser() -> argparse.ArgumentParser:
     add("action", choices=_ACTIONS, help="plan shows, run does, status and rotation tell what was done")
     add("--org", default="", metavar="NAME", help="the organisation or user")
     add("--api-url", default="https://api.github.com", metavar="URL", help="of a GitHub Enterprise Server: its /api/v3")
-    add("--state", default="unbake-bot.db", metavar="FILE", help="where the state is kept (default: unbake-bot.db)")
+    add(
+        "--state",
+        default="unbake-bot.db",
+        metavar="FILE",
+        help="where the state is kept: a file, or a postgresql:// address that runs on many machines share",
+    )
     add("--include", action="append", default=[], metavar="PATTERN", help="only repositories whose name matches")
     add("--exclude", action="append", default=[], metavar="PATTERN", help="not those whose name matches")
     add("--topic", action="append", default=[], metavar="NAME", help="only repositories with this topic")

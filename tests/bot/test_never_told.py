@@ -30,14 +30,14 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
     assert not made.mismatches
 
 
-def start(tmp_path: Path, forge: Forge, *words: str) -> subprocess.Popen[str]:
+def start(tmp_path: Path, forge: Forge, *words: str, state: str = "") -> subprocess.Popen[str]:
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": TOKEN, "TMPDIR": str(scratch), "UNBAKE_LOG": "json",
                    "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path)}  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "-m", "rewriter", "bot", *words, "--org", "acme", "--api-url", forge.base, "--no-limits",
-         "--state", str(tmp_path / "state.db")],
+         "--state", state or str(tmp_path / "state.db")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
 

@@ -1,0 +1,89 @@
+"""Keep the bot's state in PostgreSQL, so that runs on many machines share it: one budget, one lock for each thing.
+
+Locks are the server's advisory ones and belong to a session: when a worker dies its connection ends, and so do they.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Final
+
+from rewriter.bot.database import SCHEMA, Row, Transaction, Value
+from rewriter.errors import UsageError
+
+try:
+    import psycopg
+except ImportError as error:
+    raise UsageError("a state in PostgreSQL needs more: pip install 'unbake[fleet]'") from error
+
+_LOCK: Final = "SELECT pg_advisory_lock(%s)"
+_TRY: Final = "SELECT pg_try_advisory_lock(%s)"
+_UNLOCK: Final = "SELECT pg_advisory_unlock(%s)"
+_XACT: Final = "SELECT pg_advisory_xact_lock(%s)"
+
+
+class PostgreSQL:
+    """Be a database on a server; `address` is a connection string, whose password may come from the environment."""
+
+    def __init__(self, address: str) -> None:
+        self._address: Final = address
+        self._local: Final = threading.local()
+        self._open: Final[list[psycopg.Connection[Row]]] = []
+        self._guard: Final = threading.Lock()
+        with self.transaction("schema") as run:
+            for statement in SCHEMA.split(";"):
+                run(statement)
+
+    def close(self) -> None:
+        """End the sessions, and with them every lock."""
+        with self._guard:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+
+    @contextmanager
+    def transaction(self, lock: str = "") -> Iterator[Transaction]:
+        """Begin a transaction; those with the same `lock` follow each other."""
+        connection = self._connection("work")
+
+        def run(sql: str, values: Sequence[Value] = ()) -> list[Row]:
+            done = connection.execute(sql.replace("?", "%s").encode("utf-8"), tuple(values))
+            return list(done.fetchall()) if done.description else []
+
+        with connection.transaction():
+            if lock:
+                connection.execute(_XACT, (_number(lock),))
+            yield run
+
+    @contextmanager
+    def exclusive(self, key: str, *, wait: bool = True) -> Iterator[bool]:
+        """Hold a lock of this session's; tell whether it is held."""
+        connection = self._connection("locks")
+        number = _number(key)
+        held = connection.execute(_LOCK if wait else _TRY, (number,)).fetchone()
+        mine = wait or held == (True,)
+        try:
+            yield mine
+        finally:
+            if mine:
+                connection.execute(_UNLOCK, (number,))
+
+    def _connection(self, purpose: str) -> psycopg.Connection[Row]:
+        found: psycopg.Connection[Row] | None = getattr(self._local, purpose, None)
+        if found is None or found.closed:
+            try:
+                found = psycopg.connect(self._address, autocommit=True)
+            except psycopg.Error:
+                raise UsageError("the state's PostgreSQL cannot be reached; check --state and the server") from None
+            setattr(self._local, purpose, found)
+            with self._guard:
+                self._open.append(found)
+        return found
+
+
+def _number(key: str) -> int:
+    """Return a key as PostgreSQL names locks: a signed number of 64 bits."""
+    return int.from_bytes(sha256(key.encode("utf-8")).digest()[:8], "big", signed=True)
