@@ -1,0 +1,95 @@
+"""Show that foreign text stays text, that it fits, and that the gate and the ledger keep their word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from rewriter import pipeline
+from rewriter.bot import ledger, marker, texts
+from rewriter.bot.budget import SharedBudget
+from rewriter.bot.database import SQLite
+from rewriter.bot.markdown import code, fenced, prose
+from rewriter.bot.store import Credential, Place, Store
+from rewriter.errors import UsageError
+from rewriter.model.patch import Patched
+from rewriter.model.text import encode
+from rewriter.repository import MemoryRepository
+from rewriter.scm.gate import Gate, Kind, Pace, RateLimitedError
+from rewriter.settings import Settings
+from tests.bot.world import CANARY, VirtualClock, leaky
+
+
+def test_a_long_pull_request_is_cut_and_says_so() -> None:
+    folders = [f"{index:03}-{'x' * 150}-@all`<b>" for index in range(200)]
+    outcome = pipeline.fix(
+        MemoryRepository({f"{folder}/Dockerfile": encode(leaky()["Dockerfile"]) for folder in folders}), Settings()
+    )
+    assert isinstance(outcome, Patched)
+    text = texts.pull_request(outcome.report, outcome.patch)
+    assert len(text) <= texts.LIMIT
+    assert "more." in text
+    assert CANARY not in text
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a|b", "`a\\|b`"), ("", "` `")],
+)
+def test_a_code_span_cannot_be_ended_by_what_is_in_it(written: str, said: str) -> None:
+    assert code(written) == said
+
+
+def test_prose_makes_no_markup_and_no_mention() -> None:
+    assert prose("@all <b> [x](y) #1") == "&#64;all &lt;b\\> \\[x\\]\\(y\\) \\#1".replace("\\>", "&gt;")
+    assert fenced("```\nx").startswith("````\n")
+
+
+def test_a_marker_that_somebody_broke_is_none() -> None:
+    assert marker.read("<!-- unbake:v1 {broken} -->") is None
+    whole = marker.block(marker.Marker("fix", "c0ffee"), "words")
+    assert marker.replaced(f"a\n{whole}b", marker.block(marker.Marker("fix"), "new")).endswith("<!-- unbake:end -->\nb")
+
+
+def test_the_gate_keeps_every_window_also_when_all_come_at_once(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    database = SQLite(tmp_path / "state.db")
+    gate = Gate(SharedBudget(database), clock, Pace(between_writes=0.1, creations_a_minute=5, creations_an_hour=12))
+    moments = []
+    for _ in range(20):
+        with gate.admit(Kind.CREATE):
+            moments.append(clock.now())
+    assert all(later - first > 60 for first, later in zip(moments, moments[5:], strict=False))
+    assert all(later - first > 3600 for first, later in zip(moments, moments[12:], strict=False))
+    with pytest.raises(RateLimitedError):
+        gate.learn(403, {"retry-after": "600"}, "")
+    with pytest.raises(RateLimitedError), gate.admit(Kind.READ):
+        pass
+    gate.learn(403, {}, "Resource not accessible by integration")
+    database.close()
+
+
+def test_a_state_has_one_run_at_a_time(tmp_path: Path) -> None:
+    database = SQLite(tmp_path / "state.db")
+    with pytest.raises(UsageError, match="another run"):
+        SQLite(tmp_path / "state.db")
+    database.close()
+    SQLite(tmp_path / "state.db").close()
+
+
+def test_the_ledger_is_exported_so_that_calendars_and_spreadsheets_take_it(tmp_path: Path) -> None:
+    database = SQLite(tmp_path / "state.db")
+    clock = VirtualClock()
+    store = Store(database, clock, "key")
+    fingerprint = store.fingerprint(CANARY)
+    store.expose(1, [(Credential(fingerprint, "npm", "=NPM_TOKEN"), (Place("Dockerfile", 2, "layer"),))])
+    now = clock.now() + 3 * 86_400
+    assert "'=NPM_TOKEN" in ledger.rotation(store, "csv", now)
+    (todo,) = Calendar.from_ical(ledger.rotation(store, "ics", now)).walk("VTODO")
+    assert str(todo["SUMMARY"]) == "Rotate =NPM_TOKEN"
+    assert "   3 d" in ledger.rotation(store, "text", now)
+    assert '"age_days": "3"' in ledger.rotation(store, "json", now)
+    assert Store(database, clock, "other").fingerprint(CANARY) != fingerprint
+    database.close()
