@@ -62,6 +62,17 @@ def run(bot: Bot, clock: Clock, *, threads: int, note: Callable[[str, Known], No
     return tally
 
 
+def visit_named(bot: Bot, name: str, clock: Clock, note: Callable[[str, Known], None]) -> None:
+    """Visit a repository that somebody named, as the forge knows it."""
+    try:
+        one = persistent(lambda: bot.forge.repository(name), clock)
+    except UnbakeError as error:
+        note(name, failed(error))
+        return
+    with bot.store.database.exclusive(f"repo/{one.id}"):
+        note(one.full_name, attempt(bot, one, clock))
+
+
 def attempt(bot: Bot, one: RemoteRepository, clock: Clock) -> Known:
     """Visit a repository, again where the reason that it failed passes."""
     try:

@@ -13,6 +13,7 @@ from rewriter.bot.database import Database
 from rewriter.scm.clock import Clock
 
 _KEY: Final = "fingerprint-key"
+_MONTH: Final = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,16 @@ class Store:
         """Take a repository off the list."""
         with self.database.transaction() as run:
             run("DELETE FROM job WHERE repo = ?", (identity,))
+
+    def first_time(self, names: tuple[str, ...]) -> bool:
+        """Tell whether none of the names was noted before, and note them for a month."""
+        now = self._clock.now()
+        with self.database.transaction("first-time") as run:
+            run("DELETE FROM delivery WHERE at < ?", (now - _MONTH,))
+            known = [name for name in names if run("SELECT 1 FROM delivery WHERE name = ?", (name,))]
+            for name in names:
+                run("INSERT INTO delivery (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (name, now))
+            return not known
 
     def _made_key(self) -> str:
         with self.database.transaction(_KEY) as run:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NoReturn, Protocol
 
@@ -24,7 +25,7 @@ from rewriter.scm.clock import SystemClock
 from rewriter.scm.gate import Gate, Pace
 from rewriter.scm.github import GitHub
 
-_ACTIONS: Final = ("plan", "run", "status", "rotation")
+_ACTIONS: Final = ("plan", "run", "status", "rotation", "serve")
 _EXAMPLES: Final = """\
 what it needs:
   GITHUB_TOKEN, or GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY_FILE
@@ -34,6 +35,8 @@ examples:
   unbake bot plan --org acme              what would be proposed; nothing is written there
   unbake bot run --org acme               open the pull requests and reminders; again any time
   unbake bot status --state unbake.db     how each repository was left
+  unbake bot serve --org acme             visit a repository when its webhook says that something happened
+                                          (UNBAKE_WEBHOOK_SECRET: the secret that the webhook was given)
   unbake bot rotation --format ics        the credentials that still have to be rotated
 """
 
@@ -60,6 +63,8 @@ class _Arguments(argparse.Namespace):
     max_open: int
     draft: bool
     forks: bool
+    host: str
+    port: int
     opt_in: bool
     no_limits: bool
 
@@ -75,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
 def run(words: Sequence[str]) -> int:
     """Do what the words name; return 0 when nothing failed, 1 otherwise."""
     arguments = parser().parse_args(words, namespace=_Arguments())
-    if arguments.action in ("plan", "run") and not arguments.org:
+    if arguments.action in ("plan", "run", "serve") and not arguments.org:
         raise UsageError("--org is missing: name the organisation or user whose repositories are visited")
     database = _database(arguments.state)
     try:
@@ -110,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = made.add_argument
-    add("action", choices=_ACTIONS, help="plan shows, run does, status and rotation tell what was done")
+    add("action", choices=_ACTIONS, help="plan shows, run does, status and rotation tell what was done, serve listens")
     add("--org", default="", metavar="NAME", help="the organisation or user")
     add("--api-url", default="https://api.github.com", metavar="URL", help="of a GitHub Enterprise Server: its /api/v3")
     add(
@@ -128,6 +133,8 @@ def parser() -> argparse.ArgumentParser:
     add("--forks", action="store_true", help="visit forks too")
     add("--opt-in", action="store_true", help="only repositories with `enabled = true` in .github/unbake.toml")
     add("--threads", type=int, default=4, metavar="NUMBER", help="how many repositories at a time (default: 4)")
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="where `serve` listens (default: 127.0.0.1)")
+    add("--port", type=int, default=8080, metavar="NUMBER", help="on which port (default: 8080)")
     add("--no-limits", action="store_true", help="for a GitHub Enterprise Server whose rate limits are off")
     add("--format", choices=ledger.FORMATS, default="text", help="how `rotation` prints its ledger")
     return made
@@ -151,8 +158,26 @@ def _visit(arguments: _Arguments, store: Store, environment: Mapping[str, str]) 
         open_limit=arguments.max_open,
     )
     bot = Bot(forge, store, clock, options, forge.credential, _show)
+    if arguments.action == "serve":
+        return _serve(arguments, bot, environment)
     tally = engine.run(bot, clock, threads=max(1, arguments.threads), note=_note)
     return _end(tally)
+
+
+def _serve(arguments: _Arguments, bot: Bot, environment: Mapping[str, str]) -> int:
+    from rewriter.bot.receive import application  # noqa: PLC0415 (of the extra `serve`)
+
+    with ThreadPoolExecutor(max(1, arguments.threads)) as pool:
+
+        def visit(name: str) -> None:
+            if name.partition("/")[0].lower() == bot.options.owner.lower():
+                pool.submit(engine.visit_named, bot, name, bot.clock, _note)
+
+        app = application(environment.get("UNBAKE_WEBHOOK_SECRET", ""), bot.store, visit)
+        import uvicorn  # noqa: PLC0415 (of the extra `serve`)
+
+        uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
+    return 0
 
 
 def _end(tally: Tally) -> int:

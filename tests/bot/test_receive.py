@@ -1,0 +1,86 @@
+"""Show who is heard by the receiver of webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rewriter.bot.database import SQLite
+from rewriter.bot.receive import LIMIT, application
+from rewriter.bot.store import Store
+from rewriter.errors import UsageError
+from tests.bot.world import VirtualClock
+
+SECRET = "hook" + "Secret71"
+
+
+class Hook:
+    """Send deliveries to a receiver and keep what it would visit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = SQLite(folder / "state.db")
+        self.visited: list[str] = []
+        self.store = Store(self.database, VirtualClock(), "key")
+        self.app = application(SECRET, self.store, self.visited.append)
+
+    async def send(self, told: object, *, delivery: str, event: str = "push", secret: str = SECRET) -> int:
+        body = told if isinstance(told, bytes) else json.dumps(told).encode()
+        headers = {
+            "x-hub-signature-256": "sha256=" + hmac.new(secret.encode(), body, sha256).hexdigest(),
+            "x-github-delivery": delivery,
+            "x-github-event": event,
+        }
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return (await client.post("/", content=body, headers=headers)).status_code
+
+
+@pytest.fixture
+def hook(tmp_path: Path) -> Iterator[Hook]:
+    made = Hook(tmp_path)
+    yield made
+    made.database.close()
+
+
+def run(hook: Hook, told: object, *, delivery: str, event: str = "push", secret: str = SECRET) -> int:
+    return asyncio.run(hook.send(told, delivery=delivery, event=event, secret=secret))
+
+
+def of(name: str) -> dict[str, object]:
+    return {"repository": {"full_name": name}}
+
+
+def test_a_signed_delivery_is_taken_once(hook: Hook) -> None:
+    assert run(hook, of("acme/app"), delivery="11111111-a") == 202
+    assert run(hook, of("acme/app"), delivery="11111111-a") == 409
+    assert run(hook, of("acme/app"), delivery="22222222-b") == 409  # the header is not signed
+    assert hook.visited == ["acme/app"]
+
+
+def test_another_signature_is_refused_and_uses_up_nothing(hook: Hook) -> None:
+    assert run(hook, of("acme/app"), delivery="11111111-a", secret="wrong") == 401
+    assert run(hook, of("acme/app"), delivery="11111111-a") == 202
+
+
+@pytest.mark.parametrize("told", [b"no json", b"[]", {"repository": {"full_name": "../../etc"}}, {"repository": 7}])
+def test_what_names_no_repository_leads_nowhere(hook: Hook, told: object) -> None:
+    assert run(hook, told, delivery="11111111-a") == 202
+    assert not hook.visited
+
+
+def test_events_that_say_nothing_and_bodies_that_never_end_are_left(hook: Hook) -> None:
+    assert run(hook, of("acme/app"), delivery="11111111-a", event="star") == 202
+    assert run(hook, b" " * (LIMIT + 1), delivery="22222222-b") == 413
+    assert not hook.visited
+
+
+def test_a_receiver_without_a_secret_is_none(hook: Hook) -> None:
+    with pytest.raises(UsageError, match="UNBAKE_WEBHOOK_SECRET"):
+        application("", hook.store, hook.visited.append)
