@@ -89,6 +89,11 @@ def test_no_token_and_no_value_is_told(tmp_path: Path, forge: Forge) -> None:
     for file in tmp_path.glob("state.db*"):
         assert not any(secret.encode() in file.read_bytes() for secret in SECRETS)
     assert not list((tmp_path / "scratch").iterdir())
+    status, _ = start(tmp_path, forge, "status").communicate(timeout=60)
+    ledger, _ = start(tmp_path, forge, "rotation").communicate(timeout=60)
+    assert "acme/app    pr-open" in status
+    assert f"acme/app#{repo.issues()[0]['number']}" in ledger
+    assert not any(secret in status + ledger for secret in SECRETS)
 
 
 def test_a_plan_shows_no_value(tmp_path: Path, forge: Forge) -> None:
