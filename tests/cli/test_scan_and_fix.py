@@ -32,7 +32,7 @@ def test_help_names_every_command_and_the_exit_statuses(run: Run) -> None:
     [
         ([], "a command is missing"),
         (["scna"], "unknown command 'scna'; did you mean scan?"),
-        (["zebra"], "unknown command 'zebra'; known are scan, fix, rules"),
+        (["zebra"], "unknown command 'zebra'; known are scan, fix, verify, rules, bot"),
         (["--verson"], "unknown option '--verson'; did you mean --version?"),
         (["-q", "scan"], "unknown option '-q'; options of a command stand behind its name"),
         (["scan", "--formt=json"], "did you mean --format?"),
