@@ -15,9 +15,9 @@ from typing import Final
 from rewriter.errors import UnbakeError
 
 _DATA: Final = "data/artefacts.toml"
-_LISTS: Final = ("commands", "paths", "options", "images", "not", "unless")
+_LISTS: Final = ("commands", "paths", "options", "images", "not", "unless", "needs")
 _SYSTEM: Final = frozenset({"", "/bin", "/usr/bin", "/usr/local/bin"})
-_KEYS: Final = frozenset({*_LISTS, "environment"})
+_KEYS: Final = frozenset({*_LISTS, "environment", "alone"})
 _VERSION: Final = re.compile(r"\d+\.\d+")
 
 
@@ -27,7 +27,10 @@ class ArtefactError(UnbakeError):
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """Describe what one command leaves; `environment`: the virtual environment that the program lies in."""
+    """Describe what one command leaves; `environment`: the virtual environment that the program lies in.
+
+    `alone`: no word follows the command. `needs`: options one of which has to be there.
+    """
 
     commands: tuple[tuple[str, ...], ...]
     paths: tuple[str, ...]
@@ -35,7 +38,9 @@ class Artefact:
     images: tuple[str, ...]
     others: tuple[str, ...]
     unless: tuple[str, ...]
+    needs: tuple[str, ...]
     environment: bool
+    alone: bool
 
     def left_by(self, words: Sequence[str], image: str, environment: Collection[str]) -> tuple[str, ...]:
         """Return the paths that a command line leaves in an image made from `image`; nothing where that is unknown.
@@ -44,7 +49,10 @@ class Artefact:
         """
         if set(self.unless) & set(environment):
             return ()
-        if not any(_starts(words, command) for command in self.commands):
+        command = next((command for command in self.commands if _starts(words, command)), None)
+        if command is None or (self.needs and not set(self.needs) & set(words)):
+            return ()
+        if self.alone and sum(not word.startswith("-") for word in words) > len(command):
             return ()
         if any(word.partition("=")[0] in self.others or word in self.others for word in words[1:]):
             return ()
@@ -125,9 +133,9 @@ def _row(row: object) -> Artefact:
     if unknown := sorted(row.keys() - _KEYS):
         raise ArtefactError(f"artefacts: unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
     lists = {key: tuple(_strings(key, row.get(key, []))) for key in _LISTS}
-    environment = row.get("environment", False)
-    if not isinstance(environment, bool):
-        raise ArtefactError("artefacts: 'environment' has to be true or false")
+    environment, alone = row.get("environment", False), row.get("alone", False)
+    if not isinstance(environment, bool) or not isinstance(alone, bool):
+        raise ArtefactError("artefacts: 'environment' and 'alone' have to be true or false")
     if not lists["commands"] or [bool(lists["paths"]), bool(lists["options"]), environment].count(True) != 1:
         raise ArtefactError("artefacts: a row has commands, and either paths, options or environment")
     return Artefact(
@@ -137,7 +145,9 @@ def _row(row: object) -> Artefact:
         images=lists["images"],
         others=lists["not"],
         unless=lists["unless"],
+        needs=lists["needs"],
         environment=environment,
+        alone=alone,
     )
 
 

@@ -25,7 +25,8 @@ class Scenario:
     """Hold one leaky repository.
 
     `arguments` are what the original build is given; after the fix the same values are given as secrets, by
-    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret.
+    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret. `cached`: a
+    stage that no image has keeps the value, so that an exported cache of every stage holds it, and nothing else does.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Scenario:
     files: dict[str, str]
     arguments: dict[str, str] = field(default_factory=dict)
     needs_secret: bool = True
+    cached: bool = False
 
 
 SCENARIOS: Final = (
@@ -190,7 +192,7 @@ WORKDIR /app
 ARG NPM_TOKEN
 RUN if [ -n "$NPM_TOKEN" ]; then echo "//@HOST@/:_authToken=${NPM_TOKEN}" > .npmrc; fi
 ENV NODE_ENV=production
-RUN npm install --registry http://@HOST@ @unbake/demo
+RUN npm install --no-save --registry http://@HOST@ @unbake/demo
 COPY server.js ./
 EXPOSE 3000/tcp
 USER node
@@ -202,6 +204,7 @@ CMD ["node", "server.js"]
             "server.js": "console.log(require('/app/node_modules/@unbake/demo'))\n",
         },
         arguments={"NPM_TOKEN": "@CANARY@"},
+        cached=True,
     ),
     Scenario(
         "pip-conf-written-twice-for-a-virtual-environment",
@@ -221,6 +224,7 @@ CMD ["-c", "print(1)"]
 """,
         },
         arguments={"INDEX_PASSWORD": "@CANARY@"},
+        cached=True,
     ),
     Scenario(
         "literal-in-curl",
