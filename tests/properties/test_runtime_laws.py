@@ -11,15 +11,22 @@ from hypothesis import strategies as st
 
 from rewriter import writer
 from rewriter.gitignore import GitIgnore
+from rewriter.judgement import judge_pair
 from rewriter.model.patch import Patched
 from rewriter.pipeline import fix
 from rewriter.repository import DirectoryRepository
 from rewriter.settings import Settings
 
 _VALUES = st.text(string.ascii_letters + string.digits + "-_.+", min_size=14, max_size=30).filter(
-    lambda text: text[0].isalnum() and text[-1].isalnum() and any(map(str.isdigit, text)) and len(set(text)) > 8
+    lambda text: text[0].isalnum() and text[-1].isalnum() and len(set(text)) > 8 and _is_real(text)
 )
 _NAMES = ("DB_PASSWORD", "MAIL_PASSWORD", "ADMIN_PASSWORD")
+
+
+def _is_real(text: str) -> bool:
+    """Tell whether a text is taken for a password, not for the name of one or for a stand-in."""
+    verdict = judge_pair("DB_PASSWORD", text)
+    return verdict.secret and verdict.literal and not verdict.placeholder
 
 
 @st.composite
