@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
@@ -90,7 +90,7 @@ class _Seen:
     """
 
     findings: tuple[Finding, ...]
-    values: tuple[tuple[str, ...], ...]
+    values: tuple[tuple[str, ...], ...] = field(repr=False)
     reasons: tuple[str | None, ...]
     safeties: dict[Key, Safety]
     problems: tuple[Problem, ...]

@@ -83,3 +83,9 @@ def test_a_scan_over_processes_finds_the_same() -> None:
     assert alone.problems
     assert together == alone
     assert {value.reveal() for finding in together.findings for value in finding.values} == {VALUE}
+
+
+def test_what_goes_through_the_pipe_does_not_show_its_values() -> None:
+    seen = pipeline._Seen((), ((VALUE,),), (None,), {}, (), (), 0)
+    assert VALUE not in repr(seen)
+    assert "reasons" in repr(seen)

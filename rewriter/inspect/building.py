@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
@@ -31,7 +31,7 @@ class Handed:
     """Hold the flags that name the secrets, and the variables that hold some of them."""
 
     flags: tuple[str, ...]
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
 
 
 @contextmanager

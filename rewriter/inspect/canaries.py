@@ -9,7 +9,7 @@ import shutil
 import stat
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,7 @@ _REPLACED: Final = 6
 class Planted:
     """Hold the files in which literals were replaced, and what was replaced by what."""
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes] = field(repr=False)
     values: Mapping[Masked, Masked]
 
     def of(self, value: Masked) -> Masked:

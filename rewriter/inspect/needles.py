@@ -72,11 +72,11 @@ _DECOMPRESSORS: Final[Mapping[bytes, Callable[[], _Decompressor]]] = {
 class Scanner:
     """Look for the needles in a stream that comes in pieces, and in what it holds compressed."""
 
-    needles: Mapping[str, bytes]
+    needles: Mapping[str, bytes] = field(repr=False)
     depth: int = 2
     found: set[str] = field(default_factory=set)
-    _tail: bytes = b""
-    _head: bytes = b""
+    _tail: bytes = field(default=b"", repr=False)
+    _head: bytes = field(default=b"", repr=False)
     _inner: "_Compressed | None" = None
     _started: bool = False
 

@@ -47,8 +47,8 @@ class Given:
     `keep`: literals of the files are used as they are. `plain` are build arguments that are no secret.
     """
 
-    real: Mapping[str, bytes] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
+    real: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     keep: bool = False
     plain: tuple[str, ...] = ()
     target: str = ""

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from rewriter import pipeline
-from rewriter.inspect.canaries import copy_tree, invented, needles, planted, put
+from rewriter.inspect.building import Handed
+from rewriter.inspect.canaries import Planted, copy_tree, invented, needles, planted, put
+from rewriter.inspect.needles import Scanner
+from rewriter.inspect.proof import Given
 from rewriter.judgement import provider_token
 from rewriter.model.masked import Masked
 from rewriter.repository import DirectoryRepository
@@ -61,3 +64,13 @@ def test_needles_reach_into_urls() -> None:
     url = "https://user:Vk3x9QpLw7@pypi.example.com/simple"
     found = needles({"index": (Masked(url),), "short": (Masked("abc"),)})
     assert sorted(found.values()) == sorted([url.encode(), b"Vk3x9QpLw7"])
+
+
+def test_what_holds_values_does_not_show_them() -> None:
+    held = (
+        Given(real={"a": b"cnry-value"}, variables={"A": "cnry-value"}),
+        Handed(("--secret=id=a,env=A",), {"A": "cnry-value"}),
+        Planted({"a.txt": b"cnry-value"}, {}),
+        Scanner({"raw": b"cnry-value"}),
+    )
+    assert not any("cnry-value" in repr(each) for each in held)
