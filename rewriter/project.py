@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 from rewriter import callers
 from rewriter.callers import Caller, RunEnvironment
@@ -37,6 +37,7 @@ _SKIPPED: Final = re.compile(
 )
 _TEXT_LIMIT: Final = 512 * 1024
 _SEARCH_LIMIT: Final = 32 * 1024 * 1024
+_Kept = TypeVar("_Kept")
 
 
 def is_dockerfile(path: str) -> bool:
@@ -138,6 +139,15 @@ class Cache:
         self.callers: dict[tuple[str, str], tuple[Caller, ...]] = {}
         self.environments: dict[tuple[str, str], tuple[RunEnvironment, ...]] = {}
         self.composes: dict[tuple[str, str], Compose] = {}
+        self._kept: dict[type, object] = {}
+
+    def kept(self, kind: type[_Kept]) -> _Kept:
+        """Return the one object of a kind that lives as long as the run; it is made when it is first asked for."""
+        if kind not in self._kept:
+            self._kept[kind] = kind()
+        found = self._kept[kind]
+        assert isinstance(found, kind)
+        return found
 
 
 class Project:

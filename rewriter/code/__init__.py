@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from rewriter.code.languages import survey
 from rewriter.code.model import CodePlan, CodeRefusal, Read, ReadKind
-from rewriter.code.rewriting import rewrite
+from rewriter.code.rewriting import Memory, rewrite
 
-__all__ = ["CodePlan", "CodeRefusal", "Read", "ReadKind", "reads", "rewrite"]
+__all__ = ["CodePlan", "CodeRefusal", "Memory", "Read", "ReadKind", "reads", "rewrite"]
 
 
 def reads(path: str, text: str) -> tuple[Read, ...]:

@@ -34,7 +34,7 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
             yield from (Refusal(finding, Reason.RUNTIME_SECRET, gift) for finding in mine)
         else:
             matched[gift] = mine
-    sources = Sources(analysis.project)
+    sources = Sources(analysis.project, {gift.name for gift in (*analysis.gifts(), *matched)})
     for directory, composes, gifts in _folders(analysis, tuple(matched)):
         mine_here = {gift: matched[gift] for gift in gifts if gift in matched and _home(gift) == directory}
         if mine_here:

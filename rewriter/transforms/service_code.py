@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from rewriter.code import CodePlan, rewrite
+from rewriter.code import CodePlan, Memory, rewrite
 from rewriter.documents import dockerignore
 from rewriter.documents.dockerfile import Instruction, Word, final_stage, machine
 from rewriter.model.plan import FileEdit, Reason
@@ -24,8 +24,10 @@ _ROOT: Final = frozenset({"root", "0", "root:root", "0:0"})
 class Sources:
     """Hold the sources of a project's build contexts, and how they change for some variables."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, names: Iterable[str]) -> None:
         self.project = project
+        self._memory = project.cache.kept(Memory)
+        self._memory.expect({name: identity(name) for name in names})
         self._files: dict[str, dict[str, str]] = {}
         self._plans: dict[tuple[str, frozenset[str]], CodePlan] = {}
 
@@ -51,7 +53,9 @@ class Sources:
         wanted = frozenset(names)
         key = (build.context, wanted)
         if key not in self._plans:
-            self._plans[key] = rewrite(self.files(build), {name: identity(name) for name in sorted(wanted)})
+            self._plans[key] = rewrite(
+                self.files(build), {name: identity(name) for name in sorted(wanted)}, self._memory
+            )
         return self._plans[key]
 
     def refusal(self, build: Build, name: str) -> str | None:
