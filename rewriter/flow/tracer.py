@@ -16,6 +16,7 @@ from rewriter.judgement import (
     judge_pair,
     judge_value,
     may_hold_credential,
+    spells_name,
     url_credentials,
 )
 from rewriter.project import Build
@@ -63,6 +64,9 @@ class Tracer:
             self.by_name.setdefault(binding.name, []).append(binding)
         self.sources = {id(binding): self._read_sources(binding) for binding in bindings}
         self.bindings = bindings
+        self.passed = frozenset(
+            argument.name for caller in build.callers for argument in caller.arguments if not argument.is_empty
+        )
 
     def _read_sources(self, binding: Binding) -> tuple[str, ...]:
         value = binding.assignment.value
@@ -141,8 +145,18 @@ class Tracer:
             return Origin.ALIAS if len(used) == 1 and whole else Origin.DERIVED
         if binding.kind is Kind.ARG and value.value.lower() in _NONE_GIVEN:
             return Origin.EMPTY
+        if self._is_dummy_default(binding):
+            return Origin.EMPTY
         verdict = self.verdict(binding)
         return Origin.LITERAL if value.value and (verdict.secret or verdict.literal) else Origin.EMPTY
+
+    def _is_dummy_default(self, binding: Binding) -> bool:
+        """Tell whether a default says of itself that it is no credential: `ARG TOKEN=fake`, `ARG TOKEN=<token>`."""
+        value = binding.assignment.value
+        if binding.kind is not Kind.ARG or value is None or self.verdict(binding).literal:
+            return False
+        kind = judge_value(value.value, name=binding.name).kind
+        return kind in (ValueKind.PLACEHOLDER, ValueKind.DUMMY) or spells_name(binding.name, value.value)
 
     def groups(self, secret: frozenset[str]) -> tuple[tuple[str, ...], ...]:
         """Return the secret names that belong together, in the order of the file."""
@@ -173,9 +187,13 @@ class Tracer:
                 origin = self.origin(binding)
                 if origin in (Origin.OUTSIDE, Origin.LITERAL):
                     return True
-                if binding.kind is Kind.ARG and origin is Origin.EMPTY:
+                if binding.kind is Kind.ARG and origin is Origin.EMPTY and not self._stays_dummy(binding):
                     return True
         return False
+
+    def _stays_dummy(self, binding: Binding) -> bool:
+        """Tell whether nothing is known to replace a default that is no credential."""
+        return self._is_dummy_default(binding) and binding.name not in self.passed
 
 
 def _is_plain_url(binding: Binding) -> bool:

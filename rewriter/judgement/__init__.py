@@ -12,7 +12,7 @@ from rewriter.judgement.files import copied_file, credential_file, is_harmless, 
 from rewriter.judgement.key_files import key_file, may_name_key_file, ssh_key_file
 from rewriter.judgement.kingfisher import KingfisherRules, installed_rules
 from rewriter.judgement.names import judge_name
-from rewriter.judgement.pairs import judge_pair
+from rewriter.judgement.pairs import judge_pair, spells_name
 from rewriter.judgement.pipes import piped_password
 from rewriter.judgement.providers import ProviderRules, TableRules, provider_token
 from rewriter.judgement.suspicion import may_hold_credential
@@ -68,6 +68,7 @@ __all__ = [
     "piped_password",
     "provider_token",
     "secret_id",
+    "spells_name",
     "ssh_key_file",
     "text_credentials",
     "url_credentials",

@@ -187,7 +187,7 @@ def _literal(name: str, text: str, named: NameVerdict, verdict: ValueVerdict, as
         return _found(named, named.confidence, verdict) if encoded else _no("no URL with a credential", verdict)
     if named.confidence is Confidence.LOW:
         return _found(named, Confidence.MEDIUM, verdict) if random else _no("the value looks like none", verdict)
-    if "_" in text and text == name.strip(" ,;"):
+    if ("_" in text and text == name.strip(" ,;")) or spells_name(name, text):
         return _no("the value is the name itself", verdict, placeholder=True)
     if _names_a_secret(name, text):
         return _no("the value names a secret", verdict)
@@ -197,6 +197,12 @@ def _literal(name: str, text: str, named: NameVerdict, verdict: ValueVerdict, as
         return _no("the value looks like none", verdict, placeholder=True)
     both = named.confidence is Confidence.HIGH and (random or named.category not in _PROGRAM_MADE)
     return _found(named, Confidence.HIGH if both else Confidence.MEDIUM, verdict)
+
+
+def spells_name(name: str, text: str) -> bool:
+    """Tell whether a value is only the name again: FACEBOOK_APP_SECRET=facebook_app_secret. A password may be that."""
+    spelled = "_" in name and text.lower().replace("-", "_") == name.lower()
+    return spelled and judge_name(name).category is not Category.PASSWORD
 
 
 def _names_a_secret(name: str, text: str) -> bool:

@@ -107,7 +107,7 @@ class _Mounter:
         for entry in self.flow.defined(name):
             value = entry.binding.assignment.value
             if entry.origin is Origin.EMPTY and entry.binding.kind is Kind.ARG and value is not None and value.value:
-                if not re.fullmatch(r"[\w.-]+", value.value):
+                if not re.fullmatch(r"[^$`\"\\\n\r{}]+", value.value):
                     raise CannotChange(f"the default of {name} stands for none given", Reason.DYNAMIC_VALUE)
                 self.change(body).run_before(f'export {name}="${{{name}:-{value.value}}}"')
                 self.review = True

@@ -1,0 +1,1 @@
+docker build --build-arg APPLE_PRIVATE_KEY="$APPLE_PRIVATE_KEY" -t app .

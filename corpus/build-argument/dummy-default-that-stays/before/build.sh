@@ -1,0 +1,1 @@
+docker build --build-arg RAILS_ENV=production -t app .
