@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rewriter.build import Build
 from rewriter.copied import CopiedFile, copied_files
 from rewriter.flow import Flow, flows
 from rewriter.left import Left, left_behind
-from rewriter.project import Build, Project
+from rewriter.project import Project
 from rewriter.services import EnvFile, Gift, Ref, env_files, gifts
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
+from rewriter.build import Build
+from rewriter.copy_sources import context_path
 from rewriter.documents.dockerfile import Instruction, Word, expand, machine, scope, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Visit
@@ -24,7 +26,7 @@ from rewriter.judgement import (
     is_harmless,
     secret_id,
 )
-from rewriter.project import Build, Project, context_path
+from rewriter.project import Project
 from rewriter.readers import Reach, file_reach, tool_file_reach
 from rewriter.repository import Kind
 

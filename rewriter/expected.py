@@ -10,10 +10,12 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rewriter.build import Build
 from rewriter.copied import image_folder
+from rewriter.copy_sources import context_path
 from rewriter.documents.dockerfile import Instruction, Word
 from rewriter.documents.run import written
-from rewriter.project import Build, Project, context_path
+from rewriter.project import Project
 from rewriter.readers import key_files
 
 

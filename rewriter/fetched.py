@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import Instruction, Word
 from rewriter.judgement import Certainty, FileVerdict, copied_file, credential_file
 from rewriter.model.text import Span
-from rewriter.project import Build
 
 _SURE_KINDS: Final = frozenset(
     {

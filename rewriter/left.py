@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.credentials import literal_ids
 from rewriter.documents.dockerfile import Instruction, mount, successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
-from rewriter.project import Build
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
 from rewriter.residue import Kept, Residue, in_some_image, literal_residues, residues
 

@@ -10,7 +10,9 @@ from typing import Final
 from rewriter.analysis import Analysis
 from rewriter.errors import UnbakeError, VerificationError
 from rewriter.forked import processors, spread
+from rewriter.gathering import join, read
 from rewriter.ignoring import Sifted, sift
+from rewriter.intake import Cache
 from rewriter.model.masked import Masked
 from rewriter.model.patch import (
     Change,
@@ -27,8 +29,9 @@ from rewriter.model.patch import (
 from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import OverlapError, Span, apply, decode, encode
+from rewriter.outline import Outline, outline
 from rewriter.planner import Key, all_transforms, key, plan
-from rewriter.project import Cache, Outline, Project, join, outline, read
+from rewriter.project import Project
 from rewriter.repository import Kind, OverlayRepository, Repository
 from rewriter.rotation import exposure
 from rewriter.rules import names, rules

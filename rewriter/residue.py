@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.copied import image_path
 from rewriter.credentials import CommandSecret
 from rewriter.documents.dockerfile import Instruction, copied_from, final_stage, successors
@@ -30,7 +31,6 @@ from rewriter.documents.shell import (
 )
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
-from rewriter.project import Build
 from rewriter.recipes import forgetting_commands, recipes
 
 

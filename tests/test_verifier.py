@@ -7,11 +7,11 @@ import pytest
 from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import parse
 from rewriter.errors import VerificationError
+from rewriter.gathering import read
 from rewriter.model.masked import Masked
 from rewriter.model.plan import FileEdit, Fix, LocalValue
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Source, Span
-from rewriter.project import read
 from rewriter.repository import MemoryRepository
 from rewriter.rules import rules
 from rewriter.second_reader import disagreement

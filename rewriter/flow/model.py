@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rewriter.build import Build
 from rewriter.documents.dockerfile import Binding, Instruction, Kind, final_stage, successors
 from rewriter.documents.run import RunBody
 from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence, Phase
-from rewriter.project import Build
 from rewriter.readers import Reach
 
 

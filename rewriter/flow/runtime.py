@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rewriter.build import Build
 from rewriter.documents.dockerfile import final_stage
 from rewriter.documents.run import read_run
 from rewriter.flow.model import Definition, Use, kept_in_image
 from rewriter.model.secret import Phase
-from rewriter.project import Build, Project
+from rewriter.project import Project
 from rewriter.readers import Reach, scripts_called
 from rewriter.recipes import recipes
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from rewriter.build import Build
 from rewriter.documents.dockerfile import Binding
 from rewriter.flow.model import Definition, Flow, Origin
 from rewriter.flow.runtime import phase_of, runtime_readers
 from rewriter.flow.tracer import Tracer, bindings_of, suspect
 from rewriter.flow.uses import blocked_by, uses_of
 from rewriter.model.masked import Masked
-from rewriter.project import Build, Project
+from rewriter.project import Project
 
 
 def flows(project: Project, build: Build) -> tuple[Flow, ...]:

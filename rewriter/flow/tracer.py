@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.callers import from_secret_store
 from rewriter.documents.dockerfile import Binding, Kind, references
 from rewriter.flow.model import Origin
@@ -19,7 +20,6 @@ from rewriter.judgement import (
     spells_name,
     url_credentials,
 )
-from rewriter.project import Build
 
 _NONE_GIVEN: Final = frozenset(
     {"none", "null", "nil", "undefined", "unset", "unknown", "empty", "no", "false", "n/a", "-", "not-set", "notset"}

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from rewriter import pipeline, writer
+from rewriter.build import Build
 from rewriter.documents import dockerfile
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import InspectionError, UsageError
+from rewriter.gathering import read as read_project
 from rewriter.inspect import compare
 from rewriter.inspect.building import BuildResult
 from rewriter.inspect.canaries import Planted, copy_tree, invented, needles, planted, put
@@ -29,8 +31,6 @@ from rewriter.model.patch import Failed, Patch, Patched, Unchanged
 from rewriter.model.plan import BuildSecret
 from rewriter.model.secret import Channel, Finding
 from rewriter.model.text import Source, decode
-from rewriter.project import Build
-from rewriter.project import read as read_project
 from rewriter.repository import DirectoryRepository
 from rewriter.settings import Settings
 

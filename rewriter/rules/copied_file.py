@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import Instruction
 from rewriter.fetched import FetchedFile, fetched_files
 from rewriter.judgement import Certainty
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.project import Build
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-credential-file-in-layer"

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.left import Left
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.project import Build
 from rewriter.residue import Kept
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.credentials import CommandSecret, literal_ids
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Finding, Phase, Severity
-from rewriter.project import Build
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-literal-in-command"

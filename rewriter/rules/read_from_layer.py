@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.documents.run import RunBody
 from rewriter.judgement import Certainty
 from rewriter.left import later_readers, uses_file
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.project import Build
 from rewriter.readers import Reach
 from rewriter.rules.rule import Leak, Rule, report
 

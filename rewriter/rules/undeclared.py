@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.credentials import CommandSecret
 from rewriter.documents.dockerfile import scope
 from rewriter.documents.run import RunBody, written
@@ -20,7 +21,6 @@ from rewriter.flow import secret_id
 from rewriter.judgement import judge_name
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.project import Build
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-undeclared-secret"

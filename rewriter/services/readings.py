@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.documents.compose import Build as ComposeBuild
 from rewriter.documents.compose import Compose, assume_defaults
 from rewriter.documents.yaml import Scalar, get
 from rewriter.file_variables import FileForm, ImageTable, Opener, image_version, table_of
-from rewriter.project import Build
 from rewriter.services.model import Ref
 
 _ROOT: Final = frozenset({"", "0", "root", "0:0", "root:root"})

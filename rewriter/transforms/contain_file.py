@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rewriter.build import Build
 from rewriter.copied import image_path
 from rewriter.documents.dockerfile import machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Word
-from rewriter.project import Build
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
 from rewriter.residue import Residue

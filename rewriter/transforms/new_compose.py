@@ -8,8 +8,9 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rewriter.build import Build
 from rewriter.model.plan import NewFile
-from rewriter.project import Build, Project
+from rewriter.project import Project
 from rewriter.settings import Runtime
 from rewriter.template import render
 from rewriter.transforms.secret_names import Named

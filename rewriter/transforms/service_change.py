@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from rewriter.build import Build
 from rewriter.documents import compose as compose_reader
 from rewriter.documents.compose import Compose, EnvEntry, Service
 from rewriter.documents.dockerfile import Assignment, Instruction
@@ -15,7 +16,7 @@ from rewriter.documents.yaml import Scalar, get
 from rewriter.model.plan import FileEdit, Fix, Ignore, LocalValue, NewFile, RuntimeSecret, SecretSource
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Source, apply
-from rewriter.project import Build, Project
+from rewriter.project import Project
 from rewriter.repository import Kind
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, is_shared

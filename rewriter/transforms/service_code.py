@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.code import CodePlan, Memory, rewrite
+from rewriter.copy_sources import context_path
 from rewriter.documents import dockerignore
 from rewriter.documents.dockerfile import Instruction, Word, final_stage, machine
 from rewriter.model.plan import FileEdit, Reason
 from rewriter.model.text import Edit, Source, Span
-from rewriter.project import Build, Project, context_path
+from rewriter.project import Project
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.secret_names import identity
 
@@ -26,7 +28,7 @@ class Sources:
 
     def __init__(self, project: Project, names: Iterable[str]) -> None:
         self.project = project
-        self._memory = project.cache.kept(Memory)
+        self._memory = project.lasting.one(Memory)
         self._memory.expect({name: identity(name) for name in names})
         self._files: dict[str, dict[str, str]] = {}
         self._plans: dict[tuple[str, frozenset[str]], CodePlan] = {}

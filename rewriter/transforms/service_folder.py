@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.documents.compose import Compose, EntryForm, EnvEntry
 from rewriter.documents.yaml import Scalar, Style
 from rewriter.errors import ParseError
 from rewriter.model.plan import Fix, Reason
 from rewriter.model.secret import Finding
 from rewriter.model.text import OverlapError
-from rewriter.project import Build
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, Unreadable, by_variable, members
 from rewriter.settings import Settings

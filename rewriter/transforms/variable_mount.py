@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from rewriter.build import Build
 from rewriter.documents.dockerfile import Instruction, machine
-from rewriter.project import Build
 from rewriter.settings import SecretStyle
 from rewriter.transforms.image_user import is_root, user_id
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rewriter.build import Build
 from rewriter.documents.dockerfile import successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.documents.shell import Command
-from rewriter.project import Build
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import RunChange
 

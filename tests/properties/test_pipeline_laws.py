@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rewriter.documents.dockerfile import parse
+from rewriter.documents.dockerfile_name import is_dockerfile
 from rewriter.errors import ParseError
 from rewriter.model.patch import Failed, Patched, Unchanged
 from rewriter.model.text import Source, encode
 from rewriter.pipeline import fix, scan
 from rewriter.planner import key
-from rewriter.project import is_dockerfile
 from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
 from tests.properties.repositories import CANARY, dockerfiles, repositories

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.project import read
+from rewriter.gathering import read
 from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
 from rewriter.transforms.image_user import is_root, user_id

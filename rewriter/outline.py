@@ -1,0 +1,117 @@
+"""Find what builds images and which files are Dockerfiles, before any of these is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from rewriter import callers
+from rewriter.callers import Caller, RunEnvironment
+from rewriter.callers.model import LexicalForm
+from rewriter.documents import compose
+from rewriter.documents.compose import Compose
+from rewriter.documents.dockerfile_name import is_dockerfile
+from rewriter.intake import Cache, Intake
+from rewriter.model.patch import Problem
+from rewriter.pragmas import Pragma
+from rewriter.repository import Repository
+from rewriter.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Hold what is known before any Dockerfile is read: who builds, and which files are Dockerfiles.
+
+    `dockerfiles` are those to read, `known` all that the repository has.
+    """
+
+    dockerfiles: tuple[str, ...]
+    known: frozenset[str]
+    called: tuple[Caller, ...]
+    environments: tuple[RunEnvironment, ...]
+    composes: tuple[Compose, ...]
+    problems: tuple[Problem, ...]
+    documents: int
+    remarks: tuple[Pragma, ...]
+
+    def shares(self, number: int) -> tuple[Outline, ...]:
+        """Split the Dockerfiles over `number` outlines that can be looked at apart from each other.
+
+        What builds stays together with everything that it builds, in the first share; a Dockerfile that nothing
+        names depends on no other document.
+        """
+        if number == 1:
+            return (self,)
+        named = {caller.dockerfile for caller in self.called}
+        bound = [path for path in self.dockerfiles if path in named]
+        free = [path for path in self.dockerfiles if path not in named]
+        size = -(-len(self.dockerfiles) // number)
+        first = max(size - len(bound), 0)
+        cuts = [free[start : start + size] for start in range(first, len(free), size)]
+        mine = replace(self, dockerfiles=tuple(sorted((*bound, *free[:first]))))
+        others = (
+            replace(
+                self,
+                dockerfiles=tuple(cut),
+                called=(),
+                environments=(),
+                composes=(),
+                problems=(),
+                documents=0,
+                remarks=(),
+            )
+            for cut in cuts
+        )
+        return (mine, *others)
+
+
+def outline(repository: Repository, settings: Settings, *, only: str | None, cache: Cache) -> Outline:
+    """Read what builds images, and find the Dockerfiles."""
+    reader = Intake(repository, cache)
+    paths = (only,) if only is not None else _selected(repository.documents(), settings.exclude)
+    found: list[Caller] = []
+    environments: list[RunEnvironment] = []
+    composes: list[Compose] = []
+    for path in paths:
+        if callers.is_candidate(path) and not is_dockerfile(path):
+            called, given = reader.callers(path)
+            found += called
+            environments += given
+            if compose.is_compose_path(path):
+                composes += reader.compose(path)
+    named = {caller.dockerfile for caller in found if caller.dockerfile}
+    asked = None if only is None or callers.is_candidate(only) else only
+    wanted = tuple(path for path in paths if path == asked or is_dockerfile(path) or path in named)
+    found = [_placed(reader, caller, wanted) for caller in found]
+    return Outline(
+        dockerfiles=wanted,
+        known=frozenset(wanted),
+        called=tuple(found),
+        environments=tuple(environments),
+        composes=tuple(composes),
+        problems=tuple(reader.problems),
+        documents=reader.count,
+        remarks=tuple(reader.remarks),
+    )
+
+
+def _placed(reader: Intake, caller: Caller, dockerfiles: tuple[str, ...]) -> Caller:
+    """Return a command of documentation with the Dockerfile that it builds: the one that declares its arguments.
+
+    Where several do, the one in the same folder; where that says nothing, the caller stays without.
+    """
+    if caller.dockerfile is not None or not isinstance(caller.form, LexicalForm) or not caller.arguments:
+        return caller
+    names = "|".join(re.escape(argument.name) for argument in caller.arguments)
+    declares = re.compile(rf"(?im)^[ \t]*ARG[ \t](?:.*[ \t])?(?:{names})\b")
+    fitting = [path for path in dockerfiles if declares.search(reader.raw(path))]
+    folder = caller.path.rpartition("/")[0]
+    beside = [path for path in fitting if path.rpartition("/")[0] == folder]
+    chosen = fitting if len(fitting) == 1 else beside
+    return replace(caller, dockerfile=chosen[0]) if len(chosen) == 1 else caller
+
+
+def _selected(paths: Iterable[str], exclude: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(path for path in paths if not any(fnmatchcase(path, pattern) for pattern in exclude))
