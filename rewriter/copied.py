@@ -79,7 +79,10 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
     if len(words) < 2:
         return
     for word in words[:-1]:
-        if "://" in word.value or "$" in word.value or word.value.startswith("<<"):
+        if "://" in word.value or word.value.startswith("<<"):
+            continue
+        if "$" in word.value:
+            yield from _of_variable(build, entry, words, word)
             continue
         for source, whole in _matches(project, build, word.value):
             named, verdict = source, credential_file(source)
@@ -104,6 +107,27 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
                 content=content,
                 whole=whole,
             )
+
+
+_VARIABLE: Final = re.compile(r"\$(?:\{[^{}$]{1,100}\}|[A-Za-z_][A-Za-z0-9_]{0,100})")
+
+
+def _of_variable(build: Build, entry: Instruction, words: tuple[Word, ...], word: Word) -> Iterable[CopiedFile]:
+    """Yield a file whose path is made from a variable, where the rest of its name says enough: `$MODE.env`."""
+    source = context_path(word.value)
+    verdict = credential_file(_VARIABLE.sub("x", source))
+    if verdict is not None:
+        target = _target(build, entry, words, word, source)
+        yield _trace(
+            build,
+            entry,
+            word,
+            source=source,
+            target=target,
+            verdict=replace(verdict, secret_id=secret_id(_VARIABLE.sub("", source).lstrip("/")) or verdict.secret_id),
+            content=None,
+            whole=False,
+        )
 
 
 def _by_target(target: str, source: str) -> FileVerdict | None:

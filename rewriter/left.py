@@ -11,6 +11,7 @@ from rewriter.credentials import literal_ids
 from rewriter.documents.dockerfile import Instruction, mount, successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
+from rewriter.judgement import is_drawn_or_mounted, judge_name
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
 from rewriter.residue import Kept, Residue, in_some_image, literal_residues, residues
 
@@ -27,7 +28,7 @@ class Left:
 
 def left_behind(build: Build, flows: Iterable[Flow]) -> tuple[Left, ...]:
     """Return what RUNs leave behind of variables, of literals and of mounted secrets."""
-    return (*_of_flows(build, flows), *_of_literals(build), *_of_mounts(build))
+    return (*_of_flows(build, flows), *_of_literals(build), *_of_mounts(build), *_of_fetched(build))
 
 
 def _of_flows(build: Build, flows: Iterable[Flow]) -> Iterator[Left]:
@@ -64,6 +65,22 @@ def _of_mounts(build: Build) -> Iterator[Left]:
             for residue in residues(build, body, (name,) if not file else (), file):
                 if in_some_image(build, residue):
                     yield Left(name, identity, residue)
+
+
+def _of_fetched(build: Build) -> Iterator[Left]:
+    """Yield what is left of secrets that a RUN fetches itself: `TOKEN=$(vault read ...)`."""
+    for entry in build.commands.entries:
+        names = {name for secret in build.commands.secrets.get(entry.index, ()) for name in secret.variables}
+        for name in sorted(names):
+            body = build.commands.body(entry)
+            if judge_name(name).secret and _is_fetched(body, name):
+                yield from (Left(name, secret_id(name), residue) for residue in residues(build, body, (name,)))
+
+
+def _is_fetched(body: RunBody, name: str) -> bool:
+    """Tell whether the RUN sets the variable to what a command prints, other than a value that is drawn anew."""
+    values = [one.value.text for part in body.fragments for one in part.assigned if one.name == name and one.value]
+    return any(("$(" in value or "`" in value) and not is_drawn_or_mounted(value) for value in values)
 
 
 def _mounted(entry: Instruction) -> Iterator[tuple[str, str, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from rewriter.documents.run import RunBody
+from rewriter.documents.run import RunBody, bare_words
+from rewriter.documents.shell import Command
 from rewriter.judgement import key_file, ssh_key_file
 from rewriter.recipes import Recipe, inert_commands, recipes
 
@@ -17,7 +18,7 @@ class Reach(StrEnum):
     """Say how a RUN comes to read something, surest first."""
 
     TEXT = "text"
-    """The instruction names it."""
+    """The instruction names it, or has `envsubst` write it into a text."""
     TOOL = "tool"
     """A tool that it calls reads it by itself (a recipe says so)."""
     CONFIG = "config"
@@ -82,6 +83,8 @@ def variable_reach(
     """
     if body.mentions(name) and not body.only_spells(name) and not _only_spelt(body, name):
         return Reach.TEXT
+    if _substituted(body, name, script):
+        return Reach.TEXT
     best = Reach.OPAQUE if body.problem else Reach.NONE
     for words in body.command_lines:
         reach = _command_reach(words, name, configured=configured, script=script)
@@ -96,6 +99,28 @@ def _only_spelt(body: RunBody, name: str) -> bool:
         return False
     bare = sum(words.count(name) for words in body.command_lines if recipes_called(words) and words[0] != name)
     return bare > 0 and bare == len(re.findall(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", body.text))
+
+
+def _substituted(body: RunBody, name: str, script: Callable[[str], str | None]) -> bool:
+    """Tell whether `envsubst` puts the variable into a text; one that the context lacks may ask for any."""
+    if "envsubst" not in body.text:
+        return False
+    for _, visit in body.commands():
+        if substitutes(visit.command, (name,)):
+            given = [redirect.target.value for redirect in visit.command.redirects if redirect.operator == "<"]
+            known = [text for path in given if path and (text := script(path)) is not None]
+            if not known or any(name in text for text in known):
+                return True
+    return False
+
+
+def substitutes(command: Command, names: Iterable[str]) -> bool:
+    """Tell whether a command is an `envsubst` that replaces one of the variables (its manual: SHELL-FORMAT)."""
+    words = bare_words(command)
+    if not words or (words[0].value or "").rsplit("/", 1)[-1] != "envsubst":
+        return False
+    wanted = [word.text for word in words[1:] if not word.text.startswith("-")]
+    return not wanted or any(re.search(rf"\$\{{?{re.escape(name)}(?![A-Za-z0-9_])", wanted[0]) for name in names)
 
 
 _ORDER: Final = {reach: rank for rank, reach in enumerate(Reach)}

@@ -31,6 +31,7 @@ from rewriter.documents.shell import (
 )
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
+from rewriter.readers import substitutes
 from rewriter.recipes import forgetting_commands, recipes
 
 
@@ -141,8 +142,11 @@ def _tainted(fragment: Fragment, names: frozenset[str], file: str = "") -> froze
 
 
 def _users(fragment: Fragment, names: frozenset[str]) -> set[object]:
-    """Return the spans of the commands that expand one of the names."""
-    return {use.command.span for use in fragment.uses if use.name in names and use.command is not None}
+    """Return the spans of the commands that expand one of the names, or have it replaced in a text."""
+    found: set[object] = {use.command.span for use in fragment.uses if use.name in names and use.command is not None}
+    if names and "envsubst" in fragment.script.text:
+        found |= {visit.command.span for visit in fragment.visits if substitutes(visit.command, names)}
+    return found
 
 
 _GIT_NETWORK: Final = frozenset({"clone", "fetch", "pull", "ls-remote", "push", "submodule", "remote", "lfs"})

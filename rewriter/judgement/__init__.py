@@ -5,7 +5,7 @@ Everything here is pure: text in, verdicts out. No verdict shows a secret's valu
 
 from __future__ import annotations
 
-from rewriter.judgement.argument import Argument, Word
+from rewriter.judgement.argument import Argument, Word, is_drawn_or_mounted
 from rewriter.judgement.commands import command_credentials, text_credentials
 from rewriter.judgement.contents import file_content
 from rewriter.judgement.files import copied_file, credential_file, is_harmless, secret_id
@@ -57,6 +57,7 @@ __all__ = [
     "credential_file",
     "file_content",
     "installed_rules",
+    "is_drawn_or_mounted",
     "is_harmless",
     "judge_name",
     "judge_pair",

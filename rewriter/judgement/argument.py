@@ -21,6 +21,11 @@ _HARMLESS_SOURCE: Final = Pattern(
 _NAME: Final = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+def is_drawn_or_mounted(text: str) -> bool:
+    """Tell whether a command in the text draws a value anew, or reads one that is mounted."""
+    return _HARMLESS_SOURCE.search(text) is not None
+
+
 class Argument(Protocol):
     """Describe a word as a shell reader gives it."""
 

@@ -103,6 +103,7 @@ IN_FOLDERS: Final[dict[str, tuple[FileRow, ...]]] = {
         FileRow("huggingface-token", Category.TOKEN, _SURE, (".huggingface", "huggingface")),
         FileRow("token", Category.TOKEN, _LOOK),
     ),
+    "auth.conf": (FileRow("apt-auth", _PASSWORD, _LOOK, ("apt",)),),
     "hosts.yml": (FileRow("gh-hosts", Category.TOKEN, _SURE, ("gh",)),),
     "application_default_credentials.json": (FileRow("gcloud-credentials", _CLOUD, _SURE),),
     "gradle-wrapper.properties": (),
@@ -146,6 +147,9 @@ FOLDERS: Final[dict[str, FileRow]] = {
     "secrets": FileRow("secrets-folder", _FILE, _LOOK),
     ".credentials": FileRow("credentials", _FILE, _LOOK),
 }
+
+APT_LOGINS: Final = "auth.conf.d"
+"""The folder whose every file gives apt logins (apt_auth.conf(5))."""
 
 HARMLESS_ENDINGS: Final = wordset(
     ".pub .example .sample .template .tmpl .tpl .dist .dummy .defaults .default .j2 .jinja .jinja2 .erb .mustache "

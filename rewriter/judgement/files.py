@@ -14,6 +14,7 @@ from rewriter.judgement.verdicts import Category, Certainty, FileVerdict
 MAX_PATH: Final = 4096
 
 _GLOB_SET: Final = Pattern(r"\[(?!\!|\^)([^\]])[^\]]*\]")
+_STARS: Final = Pattern(r"[*?]+")
 _ENV: Final = Pattern(r"\.env(?:[.\-_][A-Za-z0-9_.\-]*)?|[A-Za-z0-9_\-]+\.env|env\.(?:prod|production|staging|local)")
 _GCLOUD_DOWNLOAD: Final = Pattern(r"[a-z][a-z0-9\-]{4,40}-[0-9a-f]{12}\.json")
 """The name under which the cloud console saves a service account's key: project, key id."""
@@ -32,7 +33,7 @@ def credential_file(path: str) -> FileVerdict | None:
     parts = [part for part in plain.split("/") if part not in ("", ".")]
     if not parts:
         return None
-    base = parts[-1].rstrip("*?")
+    base = _STARS.sub("x", parts[-1].rstrip("*?"))
     lower = base.lower()
     folders = frozenset(part.lower() for part in parts[:-1])
     row = _by_folder(lower, parts) or _by_name(lower, folders)
@@ -72,6 +73,8 @@ def secret_id(path: str) -> str:
 
 
 def _by_folder(lower: str, parts: list[str]) -> table.FileRow | None:
+    if parts[-2:-1] == [table.APT_LOGINS]:
+        return table.IN_FOLDERS["auth.conf"][0]
     row = table.FOLDERS.get(lower)
     if row is None or (lower == "gcloud" and ".config" not in parts):
         return None

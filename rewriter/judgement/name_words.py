@@ -27,7 +27,7 @@ INLINED_PREFIXES: Final = (
 )
 
 PASSWORD_WORDS: Final = wordset(
-    "password passwords passwd passphrase passcode pword psw psswd passwrd pasword pssword passw"
+    "password passwords passwd passphrase passcode passkey pword psw psswd passwrd pasword pssword passw"
 )
 SHORT_PASSWORD_WORDS: Final = wordset("pass pwd pw")
 ENDINGS: Final = (
@@ -133,15 +133,18 @@ KEY_SURE: Final = wordset(
 )
 """Qualifiers of `key` that leave no doubt."""
 
+KEY_PUBLIC: Final = wordset(
+    "public pub publishable anon gpg pgp site browser recaptcha dkim authorized recv trusted known maintainer "
+    "maintainers"
+)
 KEY_NO: Final = wordset(
-    "public pub publishable anon prefix primary foreign partition sort range cache gpg pgp apt yum rpm dnf hot map "
-    "site consumer "
-    "row composite unique idempotency idempotence object group index lookup instrumentation trusted known repo "
+    "prefix primary foreign partition sort range cache apt yum rpm dnf hot map consumer "
+    "row composite unique idempotency idempotence object group index lookup instrumentation repo "
     "repository archive release releases dedup shard tab page short home return escape any metric label annotation "
     "translation locale config setting env param attribute header message routing topic queue event redis "
-    "measurement tracking feature flag plugin query search debian ubuntu maintainer maintainers distro authorized "
-    "recv import meta field column type lock first last next prev parent registry_key bucket s3 i18n dkim kms cmk "
-    "ck left right up down enter space alt ctrl shift meta windows win hotkey sub alias recaptcha browser"
+    "measurement tracking feature flag plugin query search debian ubuntu distro "
+    "import meta field column type lock first last next prev parent registry_key bucket s3 i18n kms cmk "
+    "ck left right up down enter space alt ctrl shift meta windows win hotkey sub alias"
 )
 
 COUNT_WORDS: Final = wordset(

@@ -60,6 +60,8 @@ def _unglue(word: str) -> tuple[str, ...]:
     """Take a word apart that was written without underscores, where its end is telling."""
     if word in words.NOT_A_WORD_SPLIT:
         return (word,)
+    if word.endswith("secretaccesskey"):
+        return tuple(part for part in (word.removesuffix("secretaccesskey"), "secret", "access", "key") if part)
     for ending in words.ENDINGS:
         if word.endswith(ending) and len(word) > len(ending):
             return (word[: -len(ending)], ending)
@@ -86,6 +88,8 @@ def _judge_words(parts: tuple[str, ...]) -> NameVerdict:
         return _no("key id", companion=parts[-2] != "secret" and "access" in parts)
     if last in words.NOT_SECRET_ENDINGS:
         return _no(words.NOT_SECRET_ENDINGS[last])
+    if parts[-2:] == ("key", "base"):
+        return _yes(Category.SIGNING_KEY, "names a signing key")
     rest = _strip_neutral(parts)
     if rest[-1] != last and rest[-1] in words.NOT_SECRET_ENDINGS:
         return _no(words.NOT_SECRET_ENDINGS[rest[-1]])
@@ -200,6 +204,8 @@ def _judge_head(parts: tuple[str, ...]) -> NameVerdict | None:
         return _yes(Category.TOKEN, f"names a {last}", Confidence.MEDIUM)
     if last in ("salt", "pepper") and before:
         return _yes(Category.SIGNING_KEY, "names a salt that is kept secret", Confidence.MEDIUM)
+    if last == "code" and before[-1:] in (("auth",), ("access",)):
+        return _yes(Category.PASSWORD, "names a code that lets in", Confidence.MEDIUM)
     if last == "info" and before[-2:] == ("auth", "user"):
         return _yes(Category.REGISTRY_AUTH, "names a user and a password")
     if last == "private" and before and before[-1] in ("key", "ssh", "rsa"):
@@ -240,8 +246,10 @@ def _judge_key(before: tuple[str, ...], *, plural: bool) -> NameVerdict:
         return _yes(Category.PRIVATE_KEY, "may name a client's private key", Confidence.LOW)
     if kind == "authentication" and "no" in among:
         return _no("feature flag")
+    if kind in words.KEY_PUBLIC:
+        return _no("a public key")
     if kind in words.KEY_NO:
-        return _no("a public key" if kind in ("site", "browser") else "a key of another kind")
+        return _no("a key of another kind", sure=False)
     if kind in words.KEY_YES:
         return _yes(
             _key_category(before),
@@ -303,7 +311,7 @@ def _carries(confidence: Confidence, category: Category) -> NameVerdict:
     )
 
 
-def _no(reason: str, *, inlined: bool = False, companion: bool = False) -> NameVerdict:
+def _no(reason: str, *, inlined: bool = False, companion: bool = False, sure: bool = True) -> NameVerdict:
     return NameVerdict(
         secret=False,
         confidence=Confidence.HIGH,
@@ -311,7 +319,7 @@ def _no(reason: str, *, inlined: bool = False, companion: bool = False) -> NameV
         reason=reason,
         inlined=inlined,
         companion=companion,
-        ruled_out=True,
+        ruled_out=sure,
     )
 
 

@@ -186,7 +186,8 @@ class _Parts:
             return False
         names = variables(name)
         if names:
-            return any(judge_name(each).secret for each in names)
+            web = scheme.startswith(("http", "git+http", "hg+http", "svn+http"))
+            return any(judge_name(each).secret or (web and not _says_other(each)) for each in names)
         if name[0] in "$`" or name.startswith("<"):
             return with_colon or _telling(name)
         if name.isupper() and _telling(name):
@@ -253,6 +254,12 @@ class _Parts:
         if "simple" in path or "pypi" in path or "fury" in path:
             return Category.INDEX_URL
         return Category.TOKEN if "git" in path or "git" in scheme else Category.PASSWORD
+
+
+def _says_other(name: str) -> bool:
+    """Tell whether a variable in the place of a user is no token, by its name or for want of one."""
+    verdict = judge_name(name)
+    return verdict.ruled_out or verdict.companion or len(name) < 3
 
 
 def _telling(name: str) -> bool:

@@ -81,7 +81,7 @@ def _fix(analysis: Analysis, same: tuple[CopiedFile, ...], findings: tuple[Findi
                     Reason.UNSUPPORTED_FORM,
                 )
             change(upkeep.body).drop(upkeep.fragment, upkeep.visit.command)
-        edits.append(_take_out(copied))
+        edits += _take_out(copied, same)
     for one in changes.values():
         edits += one.finish()
     path = f"{build.context}/{same[0].source}" if build.context else same[0].source
@@ -129,6 +129,8 @@ def _refuse(copied: CopiedFile) -> None:
             f"{copied.source} stays in the image, where the running container may read it",
             Reason.RUNTIME_SECRET,
         )
+    if "$" in copied.source:
+        raise CannotChange(f"the path of {copied.source} depends on a variable", Reason.DYNAMIC_VALUE)
     if re.search(r"[*?\[]", copied.source):
         raise CannotChange(f"{copied.source} names several files: copy each by its name", Reason.UNSUPPORTED_FORM)
     refuse_carried(copied)
@@ -191,10 +193,12 @@ def mount_options(copied: CopiedFile, body: RunBody, settings: Settings) -> str:
     return f"type=secret,id={identity_of(copied, settings)},target={copied.target}{owner},required=true"
 
 
-def _take_out(copied: CopiedFile) -> Edit:
-    if len(copied.instruction.operands) == 2:
-        return remove_instruction(copied.instruction)
-    return remove_source_word(copied.instruction, copied.word)
+def _take_out(copied: CopiedFile, same: tuple[CopiedFile, ...]) -> list[Edit]:
+    """Return the edit that drops the file from its instruction, whole if nothing else is copied there."""
+    twins = [one for one in same if one.instruction is copied.instruction]
+    if len(twins) + 1 < len(copied.instruction.operands):
+        return [remove_source_word(copied.instruction, copied.word)]
+    return [remove_instruction(copied.instruction)] if copied is twins[0] else []
 
 
 TRANSFORM: Final = Transform(name="mount-file", order=20, rules=frozenset({"no-credential-file-in-layer"}), plan=plan)
