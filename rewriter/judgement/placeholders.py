@@ -59,6 +59,15 @@ _CHANGE: Final = (
     "pleasechange",
     "changepassword",
     "changedefault",
+    "chooseyour",
+    "choosea",
+    "yourown",
+    "randomstring",
+    "randomalphanumeric",
+    "longrandom",
+    "longandrandom",
+    "randomsecret",
+    "randomlygenerated",
 )
 _EXAMPLES: Final = wordset("example sample default insecure unsafe unsecure examplepass examplepassword")
 _WEAK: Final = wordset(

@@ -145,6 +145,8 @@ _DATABASES: Final = (
     row("redis-cli", PASSWORD, "-a --pass --askpass="),
     row("redis-server", PASSWORD, "--requirepass --masterauth"),
     row("redis-cli", PASSWORD, words="config set requirepass", places=(0,)),
+    row("edge supernode", PASSWORD, "-k"),
+    row("nut", PASSWORD, words="user:add", places=(3,)),
     row("mongo mongosh mongodump mongorestore mongoimport mongoexport mongofiles", PASSWORD, "-p --password"),
     row("sqlcmd osql bcp", PASSWORD, "-P -P*"),
     row("sqlplus sqlldr imp exp impdp expdp sqlcl sql", PASSWORD, places=(0,), shape=Shape.AFTER_SLASH),

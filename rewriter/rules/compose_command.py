@@ -1,7 +1,8 @@
 """Keep secrets out of the commands of compose services.
 
 `command`, `entrypoint` and `healthcheck` are in the container's configuration, which `docker inspect` shows, and every
-user of the host sees a running command line.
+user of the host sees a running command line. A literal is in the repository besides; a variable that comes from outside
+(`${PASSWORD}`) is reported at low severity.
 
 Refused: what reads a file instead depends on the program. Let a shell read it: `sh -c 'exec prog --password "$$(cat
 /run/secrets/password)"'` keeps it out of the configuration, a configuration file that is a secret out of both.
@@ -22,7 +23,7 @@ NAME: Final = "no-secret-in-compose-command"
 
 
 def check(analysis: Analysis) -> Iterable[Finding]:
-    """Yield one finding for each literal credential in a command of a service."""
+    """Yield one finding for each credential in a command of a service."""
     for compose in analysis.project.composes:
         found = tuple(spoken(compose))
         if found:
@@ -31,17 +32,24 @@ def check(analysis: Analysis) -> Iterable[Finding]:
 
 
 def _leak(path: str, one: Spoken) -> Leak:
+    what = "a credential" if one.value is not None else "a credential from outside"
     return Leak(
         name=one.name,
         secret=one.identity,
         scope=f"{path}#{one.service}",
         channel=Channel.COMPOSE,
         phase=Phase.RUNTIME,
-        severity=Severity.LOW if one.placeholder else Severity.HIGH,
+        severity=_severity(one),
         confidence=one.confidence,
-        message=f"{one.key} of the service {one.service} holds a credential: docker inspect shows it",
-        values=(one.value,),
+        message=f"{one.key} of the service {one.service} holds {what}: docker inspect shows it",
+        values=() if one.value is None else (one.value,),
     )
+
+
+def _severity(one: Spoken) -> Severity:
+    if one.value is None or one.placeholder:
+        return Severity.LOW
+    return Severity.MEDIUM if one.default else Severity.HIGH
 
 
 RULE: Final = Rule(

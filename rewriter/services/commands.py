@@ -1,4 +1,8 @@
-"""Find literal credentials in the commands that a compose service is started and checked with."""
+"""Find credentials in the commands that a compose service is started and checked with.
+
+A literal counts, and a variable that compose puts in (`${PASSWORD}`): the configuration of the container has both. A
+variable that the container's own shell expands (`$$PASSWORD`) does not, as its value stands elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rewriter.documents.compose import Compose, Service, Text, interpolate
+from rewriter.documents.compose import Compose, Operator, Service, Text, Variable, interpolate
 from rewriter.documents.yaml import Node, Scalar, Sequence, get
 from rewriter.file_variables import image_name
 from rewriter.judgement import Argument, CommandCredential, Word, command_credentials, text_credentials
@@ -21,17 +25,23 @@ _TEXT_LIMIT: Final = 20_000
 _CUT: Final = frozenset({"&&", "||", ";", "|", "&"})
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash"})
 _NAME: Final = re.compile(r"[^a-z0-9]+")
+_EXPANDED: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Hold one credential in a command; `key` says which, `span` is the list item or the whole text."""
+    """Hold one credential in a command; `key` says which, `span` is the list item or the whole text.
+
+    `value` is None where it comes from outside; `default` tells that it stands there in case none comes.
+    """
 
     service: str
     key: str
     name: str
     span: Span
-    value: Masked
+    value: Masked | None
+    default: bool
     placeholder: bool
     confidence: Confidence
 
@@ -52,13 +62,14 @@ def spoken(compose: Compose) -> Iterator[Spoken]:
 
 
 def _of(service: Service) -> Iterator[Spoken]:
+    entry = next((words[0][0] for words in _commands(get(service.node, "entrypoint")) if words), "")
     for key, node in (
         ("command", service.command),
         ("entrypoint", get(service.node, "entrypoint")),
         ("healthcheck", get(service.node, "healthcheck", "test")),
     ):
         for words in _commands(node):
-            yield from _in_words(service, key, words)
+            yield from _in_words(service, key, words, entry)
 
 
 Placed = tuple[str, Scalar]
@@ -67,7 +78,9 @@ Placed = tuple[str, Scalar]
 def _commands(node: Node | None) -> Iterator[list[Placed]]:
     match node:
         case Scalar() if not node.is_null:
-            yield from _split(_resolved(node), node)
+            for words in _split(_resolved(node), node):
+                yield words
+                yield from _inside(words)
         case Sequence():
             items = [item for item in node.items if isinstance(item, Scalar)][:_LIMIT]
             words = [(_resolved(item), item) for item in items]
@@ -77,15 +90,26 @@ def _commands(node: Node | None) -> Iterator[list[Placed]]:
                     yield from _split(*words[0])
                     return
             yield words
-            if len(words) > 2 and words[0][0].rpartition("/")[2] in _SHELLS and words[1][0].endswith("c"):
-                yield from _split(*words[2])
+            yield from _inside(words)
         case _:
             return
 
 
+def _inside(words: list[Placed]) -> Iterator[list[Placed]]:
+    """Yield the commands of the text that a shell is given: `sh -c TEXT`."""
+    if len(words) > 2 and words[0][0].rpartition("/")[2] in _SHELLS and words[1][0].endswith("c"):
+        yield from _split(*words[2])
+
+
 def _resolved(node: Scalar) -> str:
-    """Return a value with `$$` resolved and its variables as they are written."""
-    return "".join(part.text if isinstance(part, Text) else f"${{{part.name}}}" for part in interpolate(node.value))
+    """Return a value with `$$` resolved, variables at their literal defaults, all others as they are written."""
+    return "".join(part.text if isinstance(part, Text) else _default(part) for part in interpolate(node.value))
+
+
+def _default(variable: Variable) -> str:
+    if variable.operator in (Operator.DEFAULT, Operator.DEFAULT_IF_EMPTY) and "$" not in variable.word:
+        return variable.word
+    return f"${{{variable.name}}}"
 
 
 def _split(text: str, node: Scalar) -> Iterator[list[Placed]]:
@@ -108,12 +132,16 @@ def _split(text: str, node: Scalar) -> Iterator[list[Placed]]:
     yield words
 
 
-def _in_words(service: Service, key: str, words: list[Placed]) -> Iterator[Spoken]:
+def _in_words(service: Service, key: str, words: list[Placed], entry: str) -> Iterator[Spoken]:
     if not words:
         return
     program, rest = words[0][0], words[1:]
-    if program.startswith("-") and service.image:
+    if program.startswith("-") and key == "command" and entry:
+        program, rest = entry, words
+    elif program.startswith("-") and service.image:
         program, rest = image_name(service.image).rpartition("/")[2] or program, words
+    elif _ASSIGNMENT.match(program):
+        program, rest = "env", words
     arguments: list[Argument] = [_word(text) for text, _ in rest]
     for credential in command_credentials(program, arguments):
         yield from _found(service, key, rest[credential.index], credential)
@@ -131,14 +159,19 @@ def _word(text: str) -> Word:
 def _found(service: Service, key: str, word: Placed, credential: CommandCredential) -> Iterator[Spoken]:
     text, node = word
     value = text[credential.start : credential.end]
-    if not credential.literal or credential.companion or not value or "$" in value or "`" in value:
+    given = [part for part in interpolate(node.value) if isinstance(part, Variable)]
+    if credential.companion or not value or "`" in value or "$(" in value:
+        return
+    outside = not credential.literal or "$" in value
+    if outside and not {f"${{{part.name}}}" for part in given} & set(_EXPANDED.findall(value)):
         return
     yield Spoken(
         service=service.name,
         key=key,
         name=credential.option or "password",
         span=node.place,
-        value=Masked(value),
+        value=None if outside else Masked(value),
+        default=not outside and any(value in part.word for part in given),
         placeholder=credential.placeholder,
         confidence=credential.confidence,
     )

@@ -84,6 +84,9 @@ def _from_entry(source: Source, entry: EnvEntry, owner: str, users: tuple[Ref, .
     if only is not None and _asks_only(only.operator, only.word):
         variable = only.name
     judged = literal.reveal() if literal is not None else value
+    verdict = judge_pair(entry.name, judged)
+    if default and not verdict.secret and (verdict.placeholder or not (judged or "").strip("\"' ")):
+        literal, verdict = None, judge_pair(entry.name, None)
     return Gift(
         name=entry.name,
         source=source,
@@ -92,7 +95,7 @@ def _from_entry(source: Source, entry: EnvEntry, owner: str, users: tuple[Ref, .
         literal=literal,
         variable=variable,
         default=default,
-        verdict=judge_pair(entry.name, judged),
+        verdict=verdict,
         entry=entry,
         users=users,
     )

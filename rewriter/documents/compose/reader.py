@@ -52,7 +52,7 @@ class _Reader:
         self.source = source
         self.root = root
         self.directory = posixpath.dirname(source.path)
-        services = get(root, "services")
+        services = get(root, "services") or get(root, "service")  # misspelt, and in the repository all the same
         self.version_1 = services is None and any(
             isinstance(value, Mapping) and (get(value, "image") or get(value, "build")) for _, value in root.pairs
         )
