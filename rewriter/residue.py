@@ -332,9 +332,10 @@ def _residue(build: Build, body: RunBody, fragment: Fragment, visit: Visit, kind
 
 def _removes(build: Build, body: RunBody, visit: Visit, target: Word, path: str | None) -> bool:
     words = bare_words(visit.command)
-    if not words or (words[0].value or "").rsplit("/", 1)[-1] not in ("rm", "shred", "unlink"):
+    name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+    if name not in ("rm", "shred", "unlink", "mv"):
         return False
-    for word in words[1:]:
+    for word in words[-1:] if name == "mv" else words[1:]:
         if word.text == target.text:
             return True
         place = image_path(build, body.instruction, word)

@@ -76,7 +76,10 @@ class SecretStyle(StrEnum):
 
 
 class MultiStage(StrEnum):
-    """Choose when a Dockerfile of one stage is split: `auto` where the value would stay in a file otherwise."""
+    """Choose whether a Dockerfile of one stage is split on top of a fix.
+
+    `auto` leaves it whole, since a fix keeps every step clean by itself; `always` splits where the artefacts are known.
+    """
 
     AUTO = "auto"
     ALWAYS = "always"

@@ -111,7 +111,8 @@ def parser() -> Parser:
         "--multi-stage",
         metavar="{auto,always,never}",
         type=multi_stage,
-        help="when to split a Dockerfile of one stage: auto (default) where the value would stay in a file otherwise",
+        help="whether to split a Dockerfile of one stage on top of a fix: always does so where the artefacts are "
+        "known, auto (default) leaves it whole, since no step keeps the value",
     )
     made.add_argument(
         "--id",

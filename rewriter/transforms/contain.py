@@ -5,7 +5,6 @@ from __future__ import annotations
 from rewriter.residue import Kept, Residue
 from rewriter.transforms.contain_file import keep_stored, keep_written
 from rewriter.transforms.contain_git import take_from_config, take_from_url
-from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import Workshop
 
 
@@ -18,13 +17,8 @@ def contain(workshop: Workshop, residue: Residue) -> None:
             take_from_url(workshop, residue)
         case Kept.GIT_CONFIG:
             take_from_config(workshop, residue)
-        case Kept.WRITTEN:
+        case Kept.WRITTEN | Kept.EDITED:
             keep_written(workshop, residue)
-        case Kept.EDITED:
-            raise CannotChange(
-                f"the value is edited into {residue.written}, which stays: let the tool read a variable in its place, "
-                "or mount the whole file"
-            )
         case Kept.STORED:
             keep_stored(workshop, residue)
 

@@ -6,34 +6,100 @@ Refused where the file holds more than the secret and others count on the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rewriter.build import Build
-from rewriter.copied import image_path
-from rewriter.documents.dockerfile import machine, successors
+from rewriter.documents.dockerfile import machine
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
-from rewriter.documents.shell import Command, Word
-from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
+from rewriter.documents.shell import Command, Visit
+from rewriter.model.text import Edit, Span
+from rewriter.readers import recipes_called
 from rewriter.recipes import Recipe, inert_commands, recipes
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange
+from rewriter.transforms.unit import Unit, take_out, unit_of
 from rewriter.transforms.workshop import Workshop, after, later, plain
+from rewriter.transforms.written_file import WrittenFile, base_name, is_upkeep
 
 
 def keep_written(workshop: Workshop, residue: Residue) -> None:
-    """Contain a file that a command writes by redirection."""
+    """Contain a file that a command writes by redirection, or edits in place."""
     path = residue.path
-    base = _base(residue)
+    base = base_name(residue)
     if not any(recipe.reads_file(path or f"/root/{base}") for recipe in recipes()):
         raise CannotChange(
             f"the value is written to {residue.written}, which is not a file that a known build tool reads; "
             "if the running container needs it, give it to the container under /run/secrets/"
         )
-    readers = [body for body in later(workshop, residue) if _reads(body, path, base)]
-    _movable(residue, readers)
-    _refuse_shared(workshop, residue, base)
-    setup = [one for one in _writers(workshop.build, residue.body, residue, base) if one[0] is residue.fragment]
-    _settle(workshop, residue, readers, setup=setup, cleanup=f"rm -f {residue.written}")
+    file = WrittenFile(workshop, residue)
+    readers = [body for body in later(workshop, residue) if file.read_by(body)]
+    file.refuse_mixed(readers)
+    restored = file.there_before()
+    orig = _beside(residue.written)
+    _silence(workshop, residue, base)
+    units = _units(residue, [one for one in file.writers(residue.body) if one[0] is residue.fragment], base, readers)
+    _settle(
+        workshop,
+        residue,
+        readers,
+        units=units,
+        first=[f"cp -p {residue.written} {orig}"] if restored else [],
+        cleanup=f"mv {orig} {residue.written}" if restored else f"rm -f {residue.written}",
+    )
+
+
+def _beside(written: str) -> str:
+    """Return the name under which a file waits for its content to come back."""
+    quote = written[-1] if written[-1] in "\"'" else ""
+    return f"{written.removesuffix(quote)}.orig{quote}"
+
+
+def _units(
+    residue: Residue, found: list[tuple[Fragment, Visit]], base: str, readers: list[RunBody]
+) -> tuple[Unit, ...]:
+    """Return what writes the file in the RUN of a residue; raises `CannotChange` where a reader cannot repeat it."""
+    mine = [visit.command for _, visit in found]
+    kept = [
+        (fragment, visit)
+        for fragment, visit in residue.body.commands()
+        if after(residue, fragment, visit.command) and is_upkeep(visit.command, base)
+    ]
+    units: dict[Span, Unit] = {}
+    for fragment, visit in (*found, *kept):
+        unit = unit_of(
+            residue.body,
+            fragment,
+            visit,
+            mine=lambda command: command in mine or is_upkeep(command, base) or _writes_too(command, base),
+        )
+        if unit is None:
+            where = f"the value is written to {residue.written}"
+            if readers or not _found_again(residue):
+                raise CannotChange(f"{where} in a branch or in a script inside the command")
+            return ()
+        units[unit.span] = unit
+    return tuple(units.values())
+
+
+def _writes_too(command: Command, base: str) -> bool:
+    """Tell whether a command of a pipeline hands its input on to the file: `... | tee FILE`."""
+    return command.name == "tee" and any(word.text.strip("\"'").endswith(base) for word in command.words[1:])
+
+
+def _silence(workshop: Workshop, residue: Residue, base: str) -> None:
+    """Keep a `tee` that writes the file from showing the value in the log as well."""
+    change = workshop.change(residue.body)
+    for fragment, visit in residue.body.commands():
+        command = visit.command
+        shown = fragment is residue.fragment and _writes_too(command, base) and visit.piped_to is None
+        place = fragment.span(command.span) if shown and not command.redirects else None
+        edit = Edit(Span(place.end, place.end), " > /dev/null") if place is not None else None
+        if edit is not None and edit not in change.edits:
+            change.edits.append(edit)
+
+
+def _found_again(residue: Residue) -> bool:
+    """Tell whether the end of the RUN finds the file under the name that the command has for it."""
+    elsewhere = residue.visit.in_subshell or residue.fragment.nested
+    return not elsewhere or residue.written.strip("\"'").startswith(("/", "~/", "$HOME/", "${HOME}/"))
 
 
 def keep_stored(workshop: Workshop, residue: Residue) -> None:
@@ -50,9 +116,10 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
             f"the tool keeps the value in {residue.written}, and no RUN is seen to use it: if the running container "
             "needs it, give it to the container under /run/secrets/, else delete the command"
         )
-    _movable(residue, [*readers, residue.body])
-    setup = [(residue.fragment, residue.visit.command)]
-    _settle(workshop, residue, readers, setup=setup, cleanup=cleanup)
+    units = _units(residue, [(residue.fragment, residue.visit)], base_name(residue), [*readers, residue.body])
+    if residue.visit.conditional:
+        cleanup = f"{{ {cleanup} || true; }}"  # where nothing was stored, there is nothing to take back
+    _settle(workshop, residue, readers, units=units, first=[], cleanup=cleanup)
 
 
 def _calls(words: tuple[str, ...], tool: tuple[Recipe, ...]) -> bool:
@@ -68,97 +135,43 @@ def _called_after(residue: Residue, tool: tuple[Recipe, ...]) -> bool:
     )
 
 
-def _base(residue: Residue) -> str:
-    return residue.written.strip("\"'").rsplit("/", 1)[-1]
-
-
-def _movable(residue: Residue, readers: list[RunBody]) -> None:
-    """Refuse a command that no other RUN can repeat; what its own RUN alone reads can be removed at its end."""
-    elsewhere = residue.visit.in_subshell or residue.fragment.nested
-    found_again = residue.written.strip("\"'").startswith(("/", "~/", "$HOME/", "${HOME}/"))
-    if not readers and (found_again or not elsewhere):
-        return
-    if residue.visit.in_subshell or residue.visit.conditional or residue.fragment.nested:
-        raise CannotChange(f"the value is written to {residue.written} in a branch or in a script inside the command")
-
-
-def _writers(build: Build, body: RunBody, residue: Residue, base: str) -> Iterator[tuple[Fragment, Command]]:
-    """Yield the commands of a RUN that write the file."""
-    for fragment, visit in body.commands():
-        for redirect in visit.command.redirects:
-            if redirect.writes and _names(build, body, redirect.target, residue, base):
-                yield fragment, visit.command
-
-
-def _refuse_shared(workshop: Workshop, residue: Residue, base: str) -> None:
-    """Refuse a file that others write too: to remove it would take their part away."""
-    file, mine = workshop.build.dockerfile, residue.body.instruction.stage
-    for body in workshop.build.runs:
-        stage = body.instruction.stage
-        related = stage == mine or stage in successors(file, mine) or mine in successors(file, stage)
-        if related and body is not residue.body and any(True for _ in _writers(workshop.build, body, residue, base)):
-            raise CannotChange(f"{residue.written} is written by several RUNs: write it in one")
-    own = list(_writers(workshop.build, residue.body, residue, base))
-    appends = all(redirect.operator != ">" for _, command in own for redirect in command.redirects if redirect.writes)
-    for entry in workshop.build.dockerfile.instructions:
-        if entry.keyword in ("COPY", "ADD") and entry.index < residue.body.instruction.index and appends:
-            named = any(word.value.rstrip("/").rsplit("/", 1)[-1] in (base, ".", "") for word in entry.operands[:-1])
-            if named and entry.stage == residue.body.instruction.stage and not residue.written.startswith("~"):
-                raise CannotChange(f"the value is added to {residue.written}, which a COPY may have brought")
-
-
-def _reads(body: RunBody, path: str | None, base: str) -> bool:
-    place = path or f"/root/{base}"
-    reach = file_reach(body, place)
-    if reach is Reach.TEXT:
-        mine = [visit for fragment, visit in body.commands() if base in visit.command.span.of(fragment.script.text)]
-        only = all(_is_upkeep(visit.command, base) for visit in mine)
-        return tool_file_reach(body, place) is Reach.TOOL if only else True
-    return reach is Reach.TOOL
-
-
-def _is_upkeep(command: Command, base: str) -> bool:
-    words = bare_words(command)
-    name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
-    return name in ("rm", "chmod", "chown", "unlink", "shred") and any(base in word.text for word in words)
-
-
 def _settle(
     workshop: Workshop,
     residue: Residue,
     readers: list[RunBody],
     *,
-    setup: list[tuple[Fragment, Command]],
+    units: tuple[Unit, ...],
+    first: list[str],
     cleanup: str,
 ) -> None:
     """Take back at the end of the RUN what it stores, or do both in each RUN that reads it."""
-    base = _base(residue)
+    base = base_name(residue)
     change = workshop.change(residue.body)
-    if not readers:
+    texts = [unit.text(change) for unit in units] if readers else []
+    if readers:
+        _same_place(workshop.build, residue, readers)
+    if not readers or _read_here(residue, base) or not take_out(change, units):
+        _starts_there(residue, first)
+        for text in first:
+            change.run_before(text)
         change.run_after(cleanup)
-        _drop_removals(workshop, residue, base)
-        return
-    moved = setup + [
-        (fragment, visit.command)
-        for fragment, visit in residue.body.commands()
-        if after(residue, fragment, visit.command) and _is_upkeep(visit.command, base)
-    ]
-    texts = [command.span.of(fragment.script.text) for fragment, command in moved]
-    if any("\n" in text or "<<" in text for text in texts):
-        raise CannotChange(f"{residue.written} is written by a heredoc and read by another RUN")
-    _same_place(workshop.build, residue, readers)
-    if _read_here(residue, base):
-        change.run_after(cleanup)
-    else:
-        for fragment, command in moved:
-            change.drop(fragment, command)
-    _drop_removals(workshop, residue, base)
+    if not first:
+        _drop_removals(workshop, residue)
     for body in readers:
         workshop.mount(body)
         other = workshop.change(body)
-        for text in texts:
+        for text in first:
             other.run_before(text)
+        for unit, text in zip(units, texts, strict=True):
+            other.run_before(f"{{ {text}; }}" if unit.chained and other.first else text)
         other.run_after(cleanup)
+
+
+def _starts_there(residue: Residue, first: list[str]) -> None:
+    """Refuse to keep a file whose folder the RUN enters by itself: its beginning would not find the file."""
+    relative = not residue.written.strip("\"'").startswith(("/", "~/", "$HOME/", "${HOME}/"))
+    if first and relative and any(words[0] in ("cd", "pushd") for words in residue.body.command_lines):
+        raise CannotChange(f"{residue.written} holds more than the secret, in a folder that the command enters")
 
 
 def _same_place(build: Build, residue: Residue, readers: list[RunBody]) -> None:
@@ -178,28 +191,22 @@ def _read_here(residue: Residue, base: str) -> bool:
     for fragment, visit in residue.body.commands():
         if after(residue, fragment, visit.command):
             name = (plain(visit.command) or ("",))[0].rsplit("/", 1)[-1]
-            if name and name not in inert_commands() and not _is_upkeep(visit.command, base):
+            if name and name not in inert_commands() and not is_upkeep(visit.command, base):
                 return True
     return False
 
 
-def _drop_removals(workshop: Workshop, residue: Residue, base: str) -> None:
+def _drop_removals(workshop: Workshop, residue: Residue) -> None:
     """Drop the commands of later RUNs that remove the file: it is gone by then."""
+    file = WrittenFile(workshop, residue)
     for body in later(workshop, residue):
         for fragment, visit in body.commands():
             words = bare_words(visit.command)
             if not words or words[0].value != "rm":
                 continue
             names = [word for word in words[1:] if not word.text.startswith("-")]
-            if any(_names(workshop.build, body, word, residue, base) for word in names):
+            if any(file.names(body, word) for word in names):
                 if len(names) == 1:
                     workshop.change(body).drop(fragment, visit.command)
                 elif not any(word.text.startswith("-") and "f" in word.text for word in words):
                     raise CannotChange(f"a later rm of several files would fail without {residue.written}")
-
-
-def _names(build: Build, body: RunBody, word: Word, residue: Residue, base: str) -> bool:
-    place = image_path(build, body.instruction, word)
-    if place is None or residue.path is None:
-        return word.text.strip("\"'").rsplit("/", 1)[-1] == base
-    return place == residue.path

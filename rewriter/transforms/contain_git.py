@@ -15,8 +15,9 @@ from rewriter.judgement import url_credentials
 from rewriter.model.text import Edit, Span
 from rewriter.readers import recipes_called
 from rewriter.recipes import inert_commands
-from rewriter.residue import Residue
+from rewriter.residue import Kept, Residue
 from rewriter.transforms.run_change import CannotChange, RunChange
+from rewriter.transforms.unit import Unit, take_out, unit_of
 from rewriter.transforms.workshop import Workshop, after, later, plain
 
 _NETWORK: Final = frozenset({"fetch", "pull", "push", "submodule", "lfs", "ls-remote"})
@@ -73,24 +74,37 @@ def take_from_config(workshop: Workshop, residue: Residue) -> None:
     options = {word.text for word in words[2:] if word.text.startswith("--")}
     if len(rest) != 2 or not options <= {"--global", "--system", "--add", "--replace-all"} or options <= {"--add"}:
         raise CannotChange("git config keeps the value in a file, and this form of it has no counterpart without one")
-    change = workshop.change(residue.body)
-    number = sum("GIT_CONFIG_KEY_" in edit.text for edit in change.edits)
+    rules = [one for one in workshop.kept if one.kind is Kept.GIT_CONFIG and not one.contained]
+    number = next((rank for rank, one in enumerate(rules) if one.visit.command is residue.visit.command), 0)
     export = (
         f"export GIT_CONFIG_COUNT={number + 1} GIT_CONFIG_KEY_{number}={rest[0].text} "
         f"GIT_CONFIG_VALUE_{number}={rest[1].text}"
     )
+    for literal, expansion in workshop.literals:
+        export = export.replace(literal, expansion)
     place = residue.fragment.span(residue.visit.command.span)
-    if place is None or residue.visit.in_subshell or residue.visit.conditional or residue.fragment.nested:
+    mine = {id(one.visit.command) for one in rules}
+    unit = _rule(residue, mine)
+    if place is None or unit is None or "GIT_CONFIG_COUNT" in residue.body.text:
         raise CannotChange("git config keeps the value in a file, and the command stands where it cannot be replaced")
-    if _others_follow(residue):
-        change.edits.append(Edit(place, export))
-    else:
-        change.drop(residue.fragment, residue.visit.command)
+    change = workshop.change(residue.body)
+    change.edits[:] = [*(edit for edit in change.edits if not place.covers(edit.span)), Edit(place, export)]
+    text = unit.text(change)
+    if not _others_follow(residue, mine):
+        take_out(change, (unit,))
     for body in later(workshop, residue):
-        if any(_may_call_git(words) for words in _lasting(body)):
+        if any(_may_call_git(words) for words in _lasting(body, mine)):
             workshop.mount(body)
-            workshop.change(body).run_before(export)
+            other = workshop.change(body)
+            other.run_before(f"{{ {text}; }}" if unit.chained and other.first else text)
     _drop_unset(workshop, residue)
+
+
+def _rule(residue: Residue, rules: set[int]) -> Unit | None:
+    """Return what sets the rule, with the condition under which it is set."""
+    if residue.visit.in_subshell:
+        return None
+    return unit_of(residue.body, residue.fragment, residue.visit, mine=lambda command: id(command) in rules)
 
 
 _NO_GIT: Final = frozenset({"aws", "curl", "huggingface", "sentry", "ssh", "wget"})
@@ -101,18 +115,21 @@ def _may_call_git(words: tuple[str, ...]) -> bool:
     return words[0].rsplit("/", 1)[-1] not in inert_commands() and not (called and called <= _NO_GIT)
 
 
-def _lasting(body: RunBody) -> Iterator[tuple[str, ...]]:
-    """Yield the commands of a RUN but those that only take the rule back."""
-    gone = [plain(visit.command) for _, visit in body.commands() if _unsets(visit.command)]
+def _lasting(body: RunBody, rules: set[int]) -> Iterator[tuple[str, ...]]:
+    """Yield the commands of a RUN but those that only set a rule or take it back."""
+    gone = [
+        plain(visit.command) for _, visit in body.commands() if _unsets(visit.command) or id(visit.command) in rules
+    ]
     return (words for words in body.command_lines if words not in gone)
 
 
-def _others_follow(residue: Residue) -> bool:
+def _others_follow(residue: Residue, rules: set[int]) -> bool:
+    """Tell whether a command behind the rule, in its RUN, may need it."""
     for fragment, visit in residue.body.commands():
         if after(residue, fragment, visit.command):
             words = bare_words(visit.command)
             name = (words[0].value or "$").rsplit("/", 1)[-1] if words else ""
-            if name and name not in inert_commands() and not _unsets(visit.command):
+            if name and name not in inert_commands() and not _unsets(visit.command) and id(visit.command) not in rules:
                 return True
     return False
 

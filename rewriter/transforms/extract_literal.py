@@ -68,11 +68,14 @@ def _fix(
         change(body).mount(wanted)
 
     pairs = tuple((secret.value.reveal(), f"${{{name}}}") for secret in secrets if secret.value is not None)
-    workshop = Workshop(build, change, mount, pairs[:1])
+    left = {id(secret): literal_residues(build, secret) for secret in secrets}
+    whole = tuple(residue for found in left.values() for residue in found)
+    files = frozenset(analysis.project.context_files(build))
+    workshop = Workshop(build, change, mount, whole, files, pairs[:1])
     for secret in secrets:
         _refuse(build, secret)
         mount(secret.body)
-        kept = [residue for residue in literal_residues(build, secret) if not residue.contained]
+        kept = [residue for residue in left[id(secret)] if not residue.contained]
         if not any(residue.kind is Kept.GIT_URL for residue in kept):
             change(secret.body).edits.append(_expand(secret, name))
         for residue in kept:

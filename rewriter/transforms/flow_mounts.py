@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,7 +29,6 @@ class Mounting:
     edits: tuple[Edit, ...]
     mounted: frozenset[str]
     review: bool
-    split: bool = False
 
     def needs(self, root: str) -> bool:
         """Tell whether the build takes the root as a secret from now on."""
@@ -166,20 +166,20 @@ def _guarded(use: Use) -> bool:
     return re.search(tested, use.body.text) is not None
 
 
-def mount_flow(flow: Flow, style: SecretStyle, settings: Settings, *, contained: bool = True) -> Mounting:
-    """Return the edits that mount a flow and remove its ARGs and ENVs; raises `CannotChange`.
+def mount_flow(flow: Flow, style: SecretStyle, settings: Settings, *, files: Collection[str]) -> Mounting:
+    """Return the edits that mount a flow and remove its ARGs and ENVs; `files` are those of the context.
 
-    Unless `contained`, what the commands leave of the value stays in their stage.
+    Raises `CannotChange`.
     """
     mounter = _Mounter(flow, style, settings)
-    workshop = Workshop(flow.build, mounter.change, mounter.mount_all)
+    kept = tuple(one for body in _text_readers(flow) for one in residues(flow.build, body, flow.names))
+    workshop = Workshop(flow.build, mounter.change, mounter.mount_all, kept, frozenset(files))
     for use in flow.uses:
         _check(flow, use, mounter)
         mounter.mount(use.body, use.name)
         mounter.review |= use.reach is Reach.OPAQUE
-    for body in _text_readers(flow) if contained else ():
-        for residue in residues(flow.build, body, flow.names):
-            contain(workshop, residue)
+    for residue in kept:
+        contain(workshop, residue)
     _unmount_idle(flow, mounter)
     edits = [edit for change in mounter.changes.values() for edit in change.finish()]
     mounter.review |= any(change.changes_command for change in mounter.changes.values())
@@ -191,7 +191,7 @@ def _unmount_idle(flow: Flow, mounter: _Mounter) -> None:
     """Take the mount from a RUN whose only reader of the secret went to another one."""
     for use in flow.uses:
         change = mounter.changes.get(use.body.instruction.index)
-        if change is not None and change.dropped and use.reach is Reach.TEXT and not change.reads(use.name):
+        if change is not None and change.loses_commands and use.reach is Reach.TEXT and not change.reads(use.name):
             change.unmount(use.name)
 
 

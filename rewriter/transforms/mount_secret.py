@@ -26,7 +26,7 @@ from rewriter.transforms.local_values import value_path
 from rewriter.transforms.mount_ssh import mount_agent
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.run_change import CannotChange
-from rewriter.transforms.split_stages import NOTE, split
+from rewriter.transforms.split_stages import split
 from rewriter.transforms.syntax import choose_frontend, require_mounts
 
 
@@ -101,7 +101,6 @@ def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings
     passing = [_pass(analysis, flow, root, mounting, settings) for root in flow.roots]
     file_edits += [edit for one in passing for edit in one.edits]
     notes = [note for one in passing for note in one.notes]
-    notes += [NOTE.format(path=path)] if mounting.split else []
     if not mounting.mounted:
         notes.append(f"{path}: no RUN reads {flow.roots[0]}; it is removed and no build secret takes its place")
     gone = tuple(name for name in flow.in_final_image if not any(one.reads_variable(name) for one in recipes()))
@@ -166,7 +165,7 @@ def _by_agent(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], set
 def _mount(analysis: Analysis, flow: Flow, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:
     """Return how a flow is mounted, and every edit of its Dockerfile."""
     if not flow.uses:
-        mounting = mount_flow(flow, SecretStyle.ENV, settings)
+        mounting = mount_flow(flow, SecretStyle.ENV, settings, files=())
         return mounting, mounting.edits
     chosen = choose_frontend(flow.build.dockerfile, settings)
     mounting, stages = _in_stages(analysis, flow, chosen.style, settings)
@@ -176,26 +175,12 @@ def _mount(analysis: Analysis, flow: Flow, settings: Settings) -> tuple[Mounting
 def _in_stages(
     analysis: Analysis, flow: Flow, style: SecretStyle, settings: Settings
 ) -> tuple[Mounting, tuple[Edit, ...]]:
-    """Return how a flow is mounted, with the edits that split its stage where the value would stay otherwise."""
+    """Return how a flow is mounted, with the edits that split its stage where that is asked for and possible."""
+    mounting = mount_flow(flow, style, settings, files=analysis.project.context_files(flow.build))
     if settings.multi_stage is MultiStage.ALWAYS:
         with suppress(CannotChange):
-            return _split(analysis, flow, style, settings)
-    try:
-        return mount_flow(flow, style, settings), ()
-    except CannotChange as error:
-        if error.reason is not Reason.PERSISTED_BY_COMMAND or settings.multi_stage is MultiStage.NEVER:
-            raise
-        try:
-            return _split(analysis, flow, style, settings)
-        except CannotChange as why:
-            text = str(error) if str(why) == str(error) else f"{error}; no stage of its own either: {why}"
-            raise CannotChange(text, error.reason) from why
-
-
-def _split(analysis: Analysis, flow: Flow, style: SecretStyle, settings: Settings) -> tuple[Mounting, tuple[Edit, ...]]:
-    stages = split(flow, analysis.project.text)
-    mounting = mount_flow(flow, style, settings, contained=False)
-    return replace(mounting, review=True, split=True), stages
+            return replace(mounting, review=True), split(flow)
+    return mounting, ()
 
 
 def _refuse_shared_ids(analysis: Analysis, flow: Flow, settings: Settings) -> None:

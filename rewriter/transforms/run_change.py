@@ -8,7 +8,7 @@ from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
-from rewriter.documents.shell import Command, Operator, remove_element
+from rewriter.documents.shell import Command, Item, Operator, remove_element, remove_elements
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import recipes_called
@@ -39,6 +39,7 @@ class RunChange:
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     dropped: list[tuple[Fragment, Command]] = field(default_factory=list)
+    taken: list[tuple[Fragment, tuple[Item, ...]]] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
 
     def mount(self, wanted: VariableMount | str) -> None:
@@ -65,7 +66,7 @@ class RunChange:
         """Tell whether anything that stays, or is put in front or behind, reads a variable."""
         if any(f"${name}" in text or f"${{{name}" in text for text in (*self.first, *self.after)):
             return True
-        gone = [command.span for _, command in self.dropped]
+        gone = [*(command.span for _, command in self.dropped), *(one.span for _, items in self.taken for one in items)]
         for fragment, visit in self.body.commands():
             if not any(span.covers(visit.command.span) for span in gone):
                 words = tuple(word.text if word.value is None else word.value for word in bare_words(visit.command))
@@ -91,38 +92,61 @@ class RunChange:
         if all(known.span != command.span for _, known in self.dropped):
             self.dropped.append((fragment, command))
 
+    def take(self, fragment: Fragment, items: tuple[Item, ...]) -> None:
+        """Take neighbouring elements out of the list of the whole command."""
+        if (fragment, items) not in self.taken:
+            self.taken.append((fragment, items))
+
+    @property
+    def loses_commands(self) -> bool:
+        """Tell whether anything is taken out."""
+        return bool(self.dropped or self.taken)
+
     @property
     def changes_command(self) -> bool:
         """Tell whether the text of the command changes, not only its mounts."""
-        return bool(self.first or self.after or self.dropped or self.edits)
+        return bool(self.first or self.after or self.loses_commands or self.edits)
 
     def finish(self) -> tuple[Edit, ...]:
         """Return the edits; raises `CannotChange`."""
         if self._empties():
-            if self.first or self.edits:
+            if self.before or self._words():
                 raise CannotChange("nothing of the command would be left but the preparation")
             return (remove_instruction(self.body.instruction),)
         source = self.file.source
         edits = [insert_mount(source, self.body.instruction, options) for options in self.mount_options]
         edits += self._drops()
-        edits += self.edits
+        edits += self._words()
         edits += self._around()
         return tuple(edits)
+
+    def _words(self) -> list[Edit]:
+        """Return the edits of words that stay."""
+        spans = [(fragment, command.span) for fragment, command in self.dropped]
+        spans += [(fragment, item.span) for fragment, items in self.taken for item in items]
+        places = [place for fragment, span in spans if (place := fragment.span(span)) is not None]
+        return [edit for edit in self.edits if not any(place.covers(edit.span) for place in places)]
 
     def _empties(self) -> bool:
         """Tell whether the dropped commands are all that the RUN does."""
         top = [fragment for fragment in self.body.fragments if not fragment.nested]
-        if not top or not self.dropped:
+        if not top or not self.loses_commands:
             return False
-        gone = {command.span for fragment, command in self.dropped if fragment is top[-1]}
+        gone = self._gone(top[-1])
         return all(item.node.span in gone for item in top[-1].script.items)
+
+    def _gone(self, fragment: Fragment) -> set[Span]:
+        """Return the spans of what is taken out of a script."""
+        gone = {command.span for holder, command in self.dropped if holder is fragment}
+        return gone | {item.node.span for holder, items in self.taken if holder is fragment for item in items}
 
     def _drops(self) -> list[Edit]:
         """Take the dropped commands out; several at the end of a list go in one piece, with what joins them."""
         edits: list[Edit] = []
         rest = list(self.dropped)
-        for fragment in dict.fromkeys(fragment for fragment, _ in self.dropped):
-            gone = {command.span for holder, command in self.dropped if holder is fragment}
+        units = list(self.taken)
+        for fragment in dict.fromkeys(fragment for fragment, _ in (*self.dropped, *self.taken)):
+            gone = self._gone(fragment)
             items = fragment.script.items
             kept = max((number for number, item in enumerate(items) if item.node.span not in gone), default=-1)
             tail = [item.node.span for item in items[kept + 1 :]]
@@ -132,7 +156,16 @@ class RunChange:
             if place is not None and items[kept].operator is Operator.AND:
                 edits.append(Edit(place, ""))
                 rest = [one for one in rest if one[0] is not fragment or one[1].span not in tail]
+                units = [one for one in units if one[0] is not fragment or one[1][-1].node.span not in tail]
+        edits += [self._take(fragment, taken) for fragment, taken in units]
         return edits + [self._drop(fragment, command) for fragment, command in rest]
+
+    def _take(self, fragment: Fragment, items: tuple[Item, ...]) -> Edit:
+        span = remove_elements(fragment.script, items)
+        place = fragment.span(span) if span is not None else None
+        if place is None:
+            raise CannotChange("a condition cannot be taken out of its list with what stands under it")
+        return Edit(place, "")
 
     def _drop(self, fragment: Fragment, command: Command) -> Edit:
         span = remove_element(fragment.script, command)

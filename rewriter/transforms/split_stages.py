@@ -1,4 +1,6 @@
-"""Split a Dockerfile of one stage into base, build and final stage, where a secret would otherwise stay in a file.
+"""Split a Dockerfile of one stage into base, build and final stage, where that is asked for.
+
+The RUNs keep nothing of the secret in any stage; the split keeps what else they leave out of the image.
 
 What stands before the first RUN that gets the secret becomes the stage `base`; from there through the last one that
 needs the file is `build`; the final stage starts from `base` again, repeats every instruction of `build` but the RUNs,
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from rewriter.artefacts import left_behind
@@ -34,21 +36,9 @@ _HARMLESS: Final = frozenset(
 _PATH: Final = re.compile(r"[\w./@+*-]+", re.ASCII)
 
 
-NOTE: Final = (
-    "{path}: the value stays in layers of the stage `build`, which no image has: keep that stage out of an exported "
-    "cache (`--cache-to` with mode=max)"
-)
-
-
-def split(flow: Flow, text: Callable[[str], str | None]) -> tuple[Edit, ...]:
-    """Return the edits that split the stage around the RUNs of a flow; `text` gives the files of callers.
-
-    Raises `CannotChange`.
-    """
+def split(flow: Flow) -> tuple[Edit, ...]:
+    """Return the edits that split the stage around the RUNs of a flow; raises `CannotChange`."""
     file = flow.build.dockerfile
-    for caller in flow.build.callers:
-        if "mode=max" in (text(caller.path) or ""):
-            raise CannotChange(f"{caller.path} exports the layers of every stage with a cache (mode=max)")
     if len(file.stages) != 1:
         raise CannotChange("the file has several stages already")
     if any(entry.keyword == "ONBUILD" for entry in file.instructions):

@@ -15,11 +15,17 @@ from rewriter.transforms.run_change import RunChange
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Hold the change of each RUN and a way to mount the secret there; `literals` are replaced in moved text."""
+    """Hold the change of each RUN and a way to mount the secret there.
+
+    `literals` are replaced in moved text, `kept` is all that the RUNs leave of the secret, `files` are those of the
+    context.
+    """
 
     build: Build
     change: Callable[[RunBody], RunChange]
     mount: Callable[[RunBody], None]
+    kept: tuple[Residue, ...]
+    files: frozenset[str]
     literals: tuple[tuple[str, str], ...] = ()
 
 

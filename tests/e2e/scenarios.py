@@ -25,8 +25,7 @@ class Scenario:
     """Hold one leaky repository.
 
     `arguments` are what the original build is given; after the fix the same values are given as secrets, by
-    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret. `cached`: a
-    stage that no image has keeps the value, so that an exported cache of every stage holds it, and nothing else does.
+    the names of the environment variables. `needs_secret`: the rewritten build fails without the secret.
     """
 
     name: str
@@ -34,7 +33,6 @@ class Scenario:
     files: dict[str, str]
     arguments: dict[str, str] = field(default_factory=dict)
     needs_secret: bool = True
-    cached: bool = False
 
 
 SCENARIOS: Final = (
@@ -204,7 +202,6 @@ CMD ["node", "server.js"]
             "server.js": "console.log(require('/app/node_modules/@unbake/demo'))\n",
         },
         arguments={"NPM_TOKEN": "@CANARY@"},
-        cached=True,
     ),
     Scenario(
         "pip-conf-written-twice-for-a-virtual-environment",
@@ -224,7 +221,6 @@ CMD ["-c", "print(1)"]
 """,
         },
         arguments={"INDEX_PASSWORD": "@CANARY@"},
-        cached=True,
     ),
     Scenario(
         "literal-in-curl",

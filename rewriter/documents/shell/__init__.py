@@ -11,7 +11,7 @@ from rewriter.documents.shell.exposure import prints_environment
 from rewriter.documents.shell.mentions import mentions
 from rewriter.documents.shell.nested import NestedScript, nested_scripts, script_words
 from rewriter.documents.shell.reader import parse
-from rewriter.documents.shell.removal import ListElement, decides_status, find_element, remove_element
+from rewriter.documents.shell.removal import ListElement, decides_status, find_element, remove_element, remove_elements
 from rewriter.documents.shell.tree import (
     AnsiQuoted,
     Arithmetic,
@@ -103,6 +103,7 @@ __all__ = [
     "parse",
     "prints_environment",
     "remove_element",
+    "remove_elements",
     "script_words",
     "split_assignment",
     "unwrap",

@@ -101,6 +101,29 @@ def remove_element(script: Script, target: Command) -> Span | None:
     return span if span is not None and _keeps_rest(script, target, span) else None
 
 
+def remove_elements(script: Script, items: tuple[Item, ...]) -> Span | None:
+    """Return the span to delete so that neighbouring elements of the outermost list go, whatever they are.
+
+    None where the rest would mean something else: nothing is left, `||` joins it to them, or it asks for their status.
+    """
+    first, last = script.items.index(items[0]), script.items.index(items[-1])
+    previous = script.items[first - 1] if first else None
+    following = script.items[last + 1] if last + 1 < len(script.items) else None
+    before, behind = None if previous is None else previous.operator, items[-1].operator
+    if before in (Operator.OR, Operator.BACKGROUND) or behind in (Operator.OR, Operator.BACKGROUND):
+        return None
+    if following is not None and (before in _SEQUENCE or behind is Operator.AND):
+        span = Span(items[0].span.start, following.span.start)
+    elif previous is not None:
+        span = Span(previous.span.end, items[-1].span.end)
+    else:
+        return None
+    asked = following is not None and any(
+        use.name == "?" and following.span.covers(use.span) for use in variables(script)
+    )
+    return None if asked else span
+
+
 def decides_status(script: Script, target: Command) -> bool:
     """Tell whether `target` alone decides the status of `script`, whatever the element before it returned.
 

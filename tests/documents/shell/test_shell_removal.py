@@ -133,3 +133,25 @@ def test_find_element() -> None:
     assert element is not None
     assert element.item.node is target
     assert [item.span.of(script.text) for item in element.chain] == ["c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "left"),
+    [
+        ("a; if b; then c; fi; d", 1, 1, "a; d"),
+        ("a && if b; then c; fi && d", 1, 1, "a && d"),
+        ("a && if b; then c; fi; d", 1, 1, "a; d"),
+        ("a; [ -z x ] || b; d", 1, 2, "a; d"),
+        ("a; [ -n x ] && b || true", 1, 3, "a"),
+        ("[ -z x ] || b; d", 0, 1, "d"),
+        ("a || { b; }; c", 1, 1, None),
+        ("{ b; } || c", 0, 0, None),
+        ("a & { b; }; c", 1, 1, None),
+        ("a; { b; }; echo $?", 1, 1, None),
+        ("[ -z x ] || b", 0, 1, None),
+    ],
+)
+def test_neighbours_go_together(text: str, first: int, last: int, left: str | None) -> None:
+    script = parse(text)
+    span = shell.remove_elements(script, script.items[first : last + 1])
+    assert (None if span is None else text[: span.start] + text[span.end :]) == left
