@@ -1,45 +1,51 @@
-"""Start a real PostgreSQL in a folder, as a user without rights, and stop it."""
+"""Give tests a real PostgreSQL: the one of UNBAKE_TEST_POSTGRES, or one that scripts/postgres starts for them."""
 
 from __future__ import annotations
 
 import os
-import pwd
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+import psycopg
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres"
 
 
-def available() -> bool:
-    return bool(PLACES) or shutil.which("initdb") is not None
+def installed() -> bool:
+    return bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))) or shutil.which("initdb") is not None
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Give the address of a server that listens on a socket in the folder alone."""
-    programs = PLACES[-1].parent if PLACES else Path(shutil.which("initdb") or "").parent
-    folder.mkdir()
-    user = None
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres" if _there("postgres") else "nobody")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    name = user.pw_uid if user else None
-
-    def call(*words: str) -> None:
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=name, cwd=folder)
-
-    data = str(folder / "data")
-    call(str(programs / "initdb"), "-D", data, "-U", "unbake", "-A", "trust", "--no-sync")
-    settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-    call(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
+def server() -> Iterator[str]:
+    """Give the address of a server, whose user may make databases."""
+    if address := os.environ.get("UNBAKE_TEST_POSTGRES"):
+        yield address
+        return
+    root = Path("/var/tmp" if os.geteuid() == 0 else os.environ.get("TMPDIR", "/tmp"))
+    folder = root / f"unbake-test-{secrets.token_hex(4)}"
+    environment = {**os.environ, "UNBAKE_POSTGRES_DIR": str(folder)}
     try:
-        yield f"postgresql://unbake@/postgres?host={folder}"
+        done = subprocess.run(
+            [SCRIPT, "start"], env=environment, check=True, capture_output=True, text=True, timeout=300
+        )
+        yield done.stdout.strip()
     finally:
-        call(str(programs / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        subprocess.run([SCRIPT, "stop"], env=environment, check=False, capture_output=True, timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _there(name: str) -> bool:
-    return any(one.pw_name == name for one in pwd.getpwall())
+@contextmanager
+def fresh(address: str) -> Iterator[str]:
+    """Give the address of a new database on a server."""
+    name = f"unbake_{secrets.token_hex(8)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield urlsplit(address)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import pytest
 
 from rewriter.bot import engine
 from rewriter.bot.budget import SharedBudget
@@ -18,7 +15,6 @@ from rewriter.bot.store import Store
 from rewriter.bot.visit import Bot
 from rewriter.scm.gate import Gate, Pace
 from rewriter.scm.github import GitHub, token
-from tests.bot.server import available, postgres
 from tests.bot.test_never_told import start
 from tests.bot.world import CANARY, World, leaky
 from tests.forge.standin import TOKEN
@@ -26,45 +22,37 @@ from tests.forge.standin import TOKEN
 WORKERS = 20
 
 
-@pytest.mark.skipif(not available(), reason="no PostgreSQL is installed")
-def test_twenty_workers_make_one_pull_request_and_one_reminder_each(org: World) -> None:
+def test_twenty_workers_make_one_pull_request_and_one_reminder_each(org: World, database: str) -> None:
     repos = [org.add(f"app{number}", leaky(f"{CANARY}{number}")) for number in range(2)]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with postgres(Path(folder, "server")) as address:
 
-            def work(_: int) -> Tally:
-                database = PostgreSQL(address)
-                try:
-                    store = Store(database, org.clock)
-                    gate = Gate(SharedBudget(database), org.clock, Pace())
-                    hub = GitHub(token(TOKEN), gate, org.forge.base)
-                    bot = Bot(hub, store, org.clock, Options("acme"), hub.credential, org.previews.append)
-                    return engine.run(bot, org.clock, threads=1, note=lambda _, __: None)
-                finally:
-                    database.close()
+    def work(_: int) -> Tally:
+        state = PostgreSQL(database)
+        try:
+            store = Store(state, org.clock)
+            gate = Gate(SharedBudget(state), org.clock, Pace())
+            hub = GitHub(token(TOKEN), gate, org.forge.base)
+            bot = Bot(hub, store, org.clock, Options("acme"), hub.credential, org.previews.append)
+            return engine.run(bot, org.clock, threads=1, note=lambda _, __: None)
+        finally:
+            state.close()
 
-            with ThreadPoolExecutor(WORKERS) as pool:
-                tallies = list(pool.map(work, range(WORKERS)))
-            assert [tally.failures for tally in tallies] == [[]] * WORKERS
+    with ThreadPoolExecutor(WORKERS) as pool:
+        tallies = list(pool.map(work, range(WORKERS)))
+    assert [tally.failures for tally in tallies] == [[]] * WORKERS
     assert [(len(repo.pulls("all")), len(repo.issues())) for repo in repos] == [(1, 1)] * 2
 
 
-@pytest.mark.skipif(not available(), reason="no PostgreSQL is installed")
-def test_what_a_killed_worker_was_at_is_done_by_another(org: World, tmp_path: Path) -> None:
+def test_what_a_killed_run_was_at_is_done_by_another(org: World, tmp_path: Path, database: str) -> None:
     repos = [org.add(f"app{number}", leaky(f"{CANARY}{number}")) for number in range(3)]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with postgres(Path(folder, "server")) as address:
-            doomed = start(tmp_path, org.forge, "run", "--threads", "1", state=address)
-            while doomed.poll() is None and not org.forge.calls:
-                time.sleep(0.002)
-            other = start(tmp_path, org.forge, "run", "--threads", "1", state=address)
-            while doomed.poll() is None and not any(path.endswith("/pulls") for _, path, _ in org.forge.calls):
-                time.sleep(0.002)
-            assert doomed.poll() is None
-            doomed.kill()
-            doomed.communicate()
-            _, err = other.communicate(timeout=120)
-            assert other.returncode == 0, err
+    doomed = start(tmp_path, org.forge, "run", "--threads", "1", state=database)
+    while doomed.poll() is None and not org.forge.calls:
+        time.sleep(0.002)
+    other = start(tmp_path, org.forge, "run", "--threads", "1", state=database)
+    while doomed.poll() is None and not any(path.endswith("/pulls") for _, path, _ in org.forge.calls):
+        time.sleep(0.002)
+    assert doomed.poll() is None
+    doomed.kill()
+    doomed.communicate()
+    _, err = other.communicate(timeout=120)
+    assert other.returncode == 0, err
     assert [(len(repo.pulls("all")), len(repo.issues())) for repo in repos] == [(1, 1)] * 3
