@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Final
 
 from rewriter.bot.database import Database, Transaction
@@ -18,8 +19,8 @@ class SharedBudget:
         self._database: Final = database
         self._name: Final = credential
 
-    def book(self, now: float, *, spacing: float, windows: tuple[Window, ...]) -> float:
-        """Book one request at the earliest moment that all windows allow, and return that moment."""
+    def book(self, now: float, *, spacing: float, windows: tuple[Window, ...], latest: float) -> float:
+        """Return the earliest moment that all windows allow for one request, booked if it is not past `latest`."""
         with self._database.transaction(self._name) as run:
             turn = now
             if spacing:
@@ -27,6 +28,8 @@ class SharedBudget:
                 turn = max(turn, float(last) + spacing) if last is not None else turn
             for window in windows:
                 turn = self._fit(run, window, turn)
+            if turn > latest:
+                return turn
             for window in windows:
                 name = f"{self._name}/{window.name}"
                 run("DELETE FROM slot WHERE name = ? AND at <= ?", (name, now - window.span))
@@ -35,6 +38,10 @@ class SharedBudget:
                 run("DELETE FROM slot WHERE name = ?", (f"{self._name}/{_LAST}",))
                 run("INSERT INTO slot (name, at, units) VALUES (?, ?, 1)", (f"{self._name}/{_LAST}", turn))
             return turn
+
+    def seat(self, number: int) -> AbstractContextManager[None]:
+        """Hold one of so many seats."""
+        return self._database.seat(f"{self._name}/seats", number)
 
     def block(self, until: float) -> None:
         """Let nothing through before `until`; the later of two holds."""

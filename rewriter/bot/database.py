@@ -63,6 +63,10 @@ class Database(Protocol):
         """
         ...
 
+    def seat(self, key: str, number: int) -> AbstractContextManager[None]:
+        """Hold one of `number` seats, and wait for it; it ends with its holder too."""
+        ...
+
 
 class SQLite:
     """Be a file. Raises `UsageError` where another process works with it."""
@@ -71,6 +75,7 @@ class SQLite:
         self._path: Final = path
         self._local: Final = threading.local()
         self._locks: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
+        self._seats: Final[dict[str, threading.Semaphore]] = {}
         self._guard: Final = threading.Lock()
         self._writing: Final = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +122,14 @@ class SQLite:
         finally:
             if held:
                 lock.release()
+
+    @contextmanager
+    def seat(self, key: str, number: int) -> Iterator[None]:
+        """Hold one of `number` seats among the threads."""
+        with self._guard:
+            seats = self._seats.setdefault(key, threading.Semaphore(number))
+        with seats:
+            yield
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)

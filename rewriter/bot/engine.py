@@ -1,34 +1,36 @@
-"""Run the visits of a run in threads, resumable: what is to be visited is noted first, struck off when it is done."""
+"""Run the visits of a run in threads, resumable: what is to be visited is noted first, struck off when it is done.
+
+A visit that has to wait is put back and another one taken meanwhile.
+"""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from threading import Lock
+from threading import Event, Lock
 from typing import Final, TypeVar
 
-from rewriter.bot.publish import NotSettledError
+from rewriter.bot.jobs import Again, again, visit
+from rewriter.bot.stopping import StoppedError
 from rewriter.bot.store import Known
 from rewriter.bot.visit import Bot, failed
 from rewriter.errors import UnbakeError
 from rewriter.scm.clock import Clock
-from rewriter.scm.forge import ForgeError, RemoteRepository
-from rewriter.scm.gate import RateLimitedError
+from rewriter.scm.forge import RemoteRepository
 
-ATTEMPTS: Final = 8
-_PAUSE: Final = 2.0
 _Result = TypeVar("_Result")
 
 
 @dataclass(slots=True)
 class Tally:
-    """Count how repositories were left."""
+    """Count how repositories were left. Where the run was `stopped`, some were not visited."""
 
     states: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
     hidden: bool = False
+    stopped: bool = False
     lock: Lock = field(default_factory=Lock)
 
     def add(self, name: str, known: Known) -> None:
@@ -39,27 +41,96 @@ class Tally:
                 self.failures.append((name, known.detail))
 
 
-def run(bot: Bot, clock: Clock, *, threads: int, note: Callable[[str, Known], None]) -> Tally:
-    """Discover and visit every repository; one that cannot be visited does not stop the others."""
+@dataclass(frozen=True, slots=True, order=True)
+class _Turn:
+    """Hold one visit in the order of the queue: what another process is at comes last, the public ones first.
+
+    What they leak is the most urgent.
+    """
+
+    others: bool
+    at: float
+    private: bool
+    identity: int
+    attempt: int = field(default=0, compare=False)
+
+
+class _Queue:
+    """Hand out the visits of this process, the earliest first."""
+
+    def __init__(self, turns: Iterable[_Turn]) -> None:
+        self._heap: Final = list(turns)
+        heapq.heapify(self._heap)
+        self._lock: Final = Lock()
+
+    def take(self) -> _Turn | None:
+        """Return the next visit, whose time may still have to come; None where none is left."""
+        with self._lock:
+            return heapq.heappop(self._heap) if self._heap else None
+
+    def put(self, turn: _Turn) -> None:
+        """Put a visit back."""
+        with self._lock:
+            heapq.heappush(self._heap, turn)
+
+
+def _unheard(_: int) -> None:
+    return
+
+
+def run(
+    bot: Bot, clock: Clock, *, threads: int, note: Callable[[str, Known], None], begin: Callable[[int], None] = _unheard
+) -> Tally:
+    """Discover and visit every repository; one that cannot be visited does not stop the others.
+
+    `begin` is told how many there are, `note` how each was left.
+    """
     tally = Tally()
+    over = Event()
     listing = persistent(lambda: bot.forge.repositories(bot.options.owner), clock)
     tally.hidden = listing.hidden
     repositories = {one.id: one for one in listing.repositories}
     bot.store.queue(repositories)
+    found = [repositories[identity] for identity in bot.store.queued() if identity in repositories]
+    queue = _Queue(_Turn(others=False, at=0.0, private=one.private, identity=one.id) for one in found)
+    begin(len(found))
 
-    def work(one: RemoteRepository, *, wait: bool) -> None:
-        with bot.store.database.exclusive(f"repo/{one.id}", wait=wait) as mine:
-            if mine and bot.store.is_queued(one.id):
-                known = attempt(bot, one, clock)
-                tally.add(one.full_name, known)
-                note(one.full_name, known)
-                bot.store.finished(one.id)
+    def work() -> None:
+        try:
+            while not over.is_set() and (turn := queue.take()) is not None:
+                clock.sleep_until(turn.at)
+                one = repositories[turn.identity]
+                if (known := _turn(bot, one, turn, queue)) is not None:
+                    tally.add(one.full_name, known)
+                    note(one.full_name, known)
+        except StoppedError:
+            tally.stopped = True
+            over.set()
+        except BaseException:
+            over.set()
+            raise
 
     with ThreadPoolExecutor(threads) as pool:
-        for wait in (False, True):  # what others are at comes last: it is left over only where they died
-            for _ in pool.map(partial(work, wait=wait), _ordered(bot, repositories)):
-                pass
+        for done in [pool.submit(work) for _ in range(threads)]:
+            done.result()
     return tally
+
+
+def _turn(bot: Bot, one: RemoteRepository, turn: _Turn, queue: _Queue) -> Known | None:
+    """Visit a repository; return how it is left, None where it is put back or another process has done it."""
+    with bot.store.database.exclusive(f"repo/{one.id}", wait=turn.others) as mine:
+        if not mine:  # it is left over only where that process dies
+            queue.put(_Turn(others=True, at=turn.at, private=turn.private, identity=turn.identity))
+            return None
+        if not bot.store.is_queued(one.id):
+            return None
+        match visit(bot, one, turn.attempt):
+            case Again(at=at, attempt=attempt):
+                queue.put(_Turn(turn.others, at, turn.private, turn.identity, attempt))
+                return None
+            case known:
+                bot.store.finished(one.id)
+                return known
 
 
 def visit_named(bot: Bot, name: str, clock: Clock, note: Callable[[str, Known], None]) -> None:
@@ -69,41 +140,28 @@ def visit_named(bot: Bot, name: str, clock: Clock, note: Callable[[str, Known], 
     except UnbakeError as error:
         note(name, failed(error))
         return
-    with bot.store.database.exclusive(f"repo/{one.id}"):
-        note(one.full_name, attempt(bot, one, clock))
-
-
-def attempt(bot: Bot, one: RemoteRepository, clock: Clock) -> Known:
-    """Visit a repository, again where the reason that it failed passes."""
-    try:
-        return persistent(lambda: bot.visit(one), clock)
-    except (ForgeError, NotSettledError, UnbakeError) as error:
-        known = failed(error)
-        if not bot.options.dry_run:
-            bot.store.set_repo(one.id, one.full_name, known)
-        return known
+    attempt = 0
+    while True:
+        with bot.store.database.exclusive(f"repo/{one.id}"):
+            left = visit(bot, one, attempt)
+        if not isinstance(left, Again):
+            note(one.full_name, left)
+            return
+        attempt = left.attempt
+        clock.sleep_until(left.at)
 
 
 def persistent(work: Callable[[], _Result], clock: Clock) -> _Result:
     """Return what `work` gives, which is done again after a limit or a fault that passes."""
-    left = ATTEMPTS
+    attempt = 0
     while True:
         try:
             return work()
-        except RateLimitedError as limit:
-            clock.sleep_until(limit.until)
-        except NotSettledError:
-            left -= 1
-            if not left:
+        except StoppedError:
+            raise
+        except UnbakeError as error:
+            later = again(error, attempt, clock.now())
+            if later is None:
                 raise
-        except ForgeError as error:
-            left -= 1
-            if not left or not error.passing:
-                raise
-            clock.sleep_until(clock.now() + _PAUSE * 2 ** (ATTEMPTS - left - 1))
-
-
-def _ordered(bot: Bot, repositories: dict[int, RemoteRepository]) -> Iterable[RemoteRepository]:
-    """Return the public ones first, since what they leak is the most urgent."""
-    found = [repositories[identity] for identity in bot.store.queued() if identity in repositories]
-    return sorted(found, key=lambda one: (one.private, one.id))
+            attempt = later.attempt
+            clock.sleep_until(later.at)

@@ -6,6 +6,7 @@ Locks are the server's advisory ones and belong to a session: when a worker dies
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -22,6 +23,11 @@ except ImportError as error:
 _LOCK: Final = "SELECT pg_advisory_lock(%s)"
 _TRY: Final = "SELECT pg_try_advisory_lock(%s)"
 _UNLOCK: Final = "SELECT pg_advisory_unlock(%s)"
+_SEAT: Final = (
+    "SELECT seat FROM generate_series(0, %s) AS seat WHERE pg_try_advisory_lock(%s, (seat + %s) %% %s) LIMIT 1"
+)
+_LEAVE: Final = "SELECT pg_advisory_unlock(%s, %s)"
+_FULL: Final = 0.05
 _XACT: Final = "SELECT pg_advisory_xact_lock(%s)"
 
 
@@ -70,6 +76,18 @@ class PostgreSQL:
         finally:
             if mine:
                 connection.execute(_UNLOCK, (number,))
+
+    @contextmanager
+    def seat(self, key: str, number: int) -> Iterator[None]:
+        """Hold one of `number` seats among all who share the database; a thread has one at a time."""
+        connection = self._connection("locks")
+        space, first = _number(key) >> 32, threading.get_ident() % number
+        while (found := connection.execute(_SEAT, (number - 1, space, first, number)).fetchone()) is None:
+            time.sleep(_FULL)
+        try:
+            yield
+        finally:
+            connection.execute(_LEAVE, (space, (int(found[0]) + first) % number))
 
     def _connection(self, purpose: str) -> psycopg.Connection[Row]:
         found: psycopg.Connection[Row] | None = getattr(self._local, purpose, None)

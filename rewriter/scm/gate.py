@@ -9,10 +9,9 @@ Reads keep a share of the hour in reserve, so that a run that has begun a reposi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import BoundedSemaphore
 from typing import Final, Protocol
 
 from rewriter.errors import UnbakeError
@@ -40,7 +39,7 @@ class Pace:
     creations_a_minute: int = 60
     creations_an_hour: int = 400
     points_a_minute: int = 720
-    at_once: int = 20
+    at_once: int = 40
 
     @classmethod
     def unlimited(cls) -> Pace:
@@ -61,8 +60,12 @@ class Window:
 class Budget(Protocol):
     """Keep the book of what was let through; one book for all who use the same credential."""
 
-    def book(self, now: float, *, spacing: float, windows: tuple[Window, ...]) -> float:
-        """Book one request at the earliest moment that all windows allow, and return that moment."""
+    def book(self, now: float, *, spacing: float, windows: tuple[Window, ...], latest: float) -> float:
+        """Return the earliest moment that all windows allow for one request, booked if it is not past `latest`."""
+        ...
+
+    def seat(self, number: int) -> AbstractContextManager[None]:
+        """Hold one of so many seats: no more requests are under way at once."""
         ...
 
     def block(self, until: float) -> None:
@@ -72,6 +75,35 @@ class Budget(Protocol):
     def blocked(self) -> float:
         """Return the moment until which nothing is let through, 0 where there is none."""
         ...
+
+
+class Watch(Protocol):
+    """Be told what passes the gate, and what is held back."""
+
+    def admitted(self, kind: Kind) -> None:
+        """Take note of a request that is sent."""
+        ...
+
+    def answered(self, status: int) -> None:
+        """Take note of an answer."""
+        ...
+
+    def waits(self, kind: Kind, until: float) -> None:
+        """Take note of a request that is held back, by waiting or by giving its work back."""
+        ...
+
+
+class Unwatched:
+    """Take note of nothing."""
+
+    def admitted(self, kind: Kind) -> None:
+        """Take no note."""
+
+    def answered(self, status: int) -> None:
+        """Take no note."""
+
+    def waits(self, kind: Kind, until: float) -> None:
+        """Take no note."""
 
 
 class RateLimitedError(UnbakeError):
@@ -85,31 +117,50 @@ class RateLimitedError(UnbakeError):
 class Gate:
     """Admit requests one by one, by the pace and by what the answers say."""
 
-    def __init__(self, budget: Budget, clock: Clock, pace: Pace, patience: float = 120.0) -> None:
+    def __init__(
+        self, budget: Budget, clock: Clock, pace: Pace, *, patience: float = 120.0, watch: Watch | None = None
+    ) -> None:
         self._budget: Final = budget
         self._clock: Final = clock
         self._pace: Final = pace
         self._patience: Final = patience
-        self._slots: Final = BoundedSemaphore(pace.at_once)
+        self._watch: Final[Watch] = watch or Unwatched()
         self._strikes = 0
 
     @contextmanager
     def admit(self, kind: Kind) -> Iterator[None]:
         """Hold a request back until its turn; raises `RateLimitedError` where that is further off than the patience."""
-        now = self._clock.now()
-        if (until := self._budget.blocked()) > now + self._patience:
-            raise RateLimitedError(until)
-        turn = self._budget.book(max(now, until), spacing=self._spacing(kind), windows=self._windows(kind))
-        self._clock.sleep_until(turn)
-        while (until := self._budget.blocked()) > self._clock.now():  # another's answer came meanwhile
+        self._pause(kind)
+        while True:
+            now = self._clock.now()
+            latest = now + self._patience
+            turn = self._budget.book(now, spacing=self._spacing(kind), windows=self._windows(kind), latest=latest)
+            if turn > latest:
+                self._watch.waits(kind, turn)
+                raise RateLimitedError(turn)
+            if turn > now:
+                self._watch.waits(kind, turn)
+                self._clock.sleep_until(turn)
+            if not self._pause(kind):  # else another's answer came meanwhile, and all begin anew behind it
+                break
+        with self._budget.seat(self._pace.at_once):
+            self._watch.admitted(kind)
+            yield
+
+    def _pause(self, kind: Kind) -> bool:
+        """Wait while the forge asked to; tell whether it did. Raises `RateLimitedError`."""
+        waited = False
+        while (until := self._budget.blocked()) > self._clock.now():
+            self._watch.waits(kind, until)
             if until > self._clock.now() + self._patience:
                 raise RateLimitedError(until)
             self._clock.sleep_until(until)
-        with self._slots:
-            yield
+            waited = True
+        return waited
 
     def learn(self, status: int, headers: Mapping[str, str], body: str) -> None:
         """Take in an answer; raises `RateLimitedError` where it is a limit's."""
+        self._watch.answered(status)
         now = self._clock.now()
         remaining = _number(headers.get("x-ratelimit-remaining"))
         reset = _number(headers.get("x-ratelimit-reset"))

@@ -57,10 +57,13 @@ def test_the_gate_keeps_every_window_also_when_all_come_at_once(tmp_path: Path) 
     clock = VirtualClock()
     database = SQLite(tmp_path / "state.db")
     gate = Gate(SharedBudget(database), clock, Pace(between_writes=0.1, creations_a_minute=5, creations_an_hour=12))
-    moments = []
-    for _ in range(20):
-        with gate.admit(Kind.CREATE):
-            moments.append(clock.now())
+    moments: list[float] = []
+    while len(moments) < 20:
+        try:
+            with gate.admit(Kind.CREATE):
+                moments.append(clock.now())
+        except RateLimitedError as limit:
+            clock.sleep_until(limit.until)
     assert all(later - first > 60 for first, later in zip(moments, moments[5:], strict=False))
     assert all(later - first > 3600 for first, later in zip(moments, moments[12:], strict=False))
     with pytest.raises(RateLimitedError):
