@@ -7,7 +7,7 @@ import secrets as randomness
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 from rewriter.bot.database import Database
 from rewriter.scm.clock import Clock
@@ -116,6 +116,12 @@ class Store:
         with self.database.transaction() as run:
             return int(run("SELECT COUNT(*) FROM pull WHERE state = 'pr-open'")[0][0])
 
+    def counted(self, table: Literal["repo", "pull", "secret"]) -> dict[str, int]:
+        """Return how many rows of a table are in each state."""
+        with self.database.transaction() as run:
+            rows = run(f"SELECT state, COUNT(*) FROM {table} GROUP BY state")  # noqa: S608 (one of three words)
+        return {str(state): int(number) for state, number in rows}
+
     def expose(self, identity: int, found: Iterable[tuple[Credential, tuple[Place, ...]]]) -> None:
         """Record the credentials that a repository exposes; what is no longer there stays, since it leaked."""
         with self.database.transaction() as run:
@@ -172,6 +178,20 @@ class Store:
         with self.database.transaction() as run:
             rows = run("SELECT name FROM repo WHERE id = ?", (identity,))
         return str(rows[0][0]) if rows else ""
+
+    def discovered(self, owner: str) -> float:
+        """Return when the last discovery of an organisation began that came to its end, 0 where there was none."""
+        with self.database.transaction() as run:
+            rows = run("SELECT value FROM meta WHERE name = ?", (f"discovered/{owner.lower()}",))
+        return float(rows[0][0]) if rows else 0.0
+
+    def set_discovered(self, owner: str, began: float) -> None:
+        """Record a discovery that came to its end."""
+        with self.database.transaction() as run:
+            run(
+                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (f"discovered/{owner.lower()}", repr(began)),
+            )
 
     def queue(self, identities: Iterable[int]) -> None:
         """Note the repositories that a run has to visit."""

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, NoReturn, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from rewriter.bot import engine, ledger
 from rewriter.bot.budget import SharedBudget
 from rewriter.bot.database import Database, SQLite
 from rewriter.bot.engine import Tally
 from rewriter.bot.options import Options
+from rewriter.bot.stopping import StoppableClock, stopped_by_signals
 from rewriter.bot.store import Known, Store
 from rewriter.bot.visit import Bot, Preview
+from rewriter.cli import journal
+from rewriter.cli.countdown import Countdown, shown
+from rewriter.cli.given import given
+from rewriter.cli.journal import Journal
 from rewriter.cli.output import complain, emit
 from rewriter.errors import UsageError
 from rewriter.render.visible import visible
 from rewriter.scm import github
-from rewriter.scm.clock import SystemClock
-from rewriter.scm.gate import Gate, Pace
+from rewriter.scm.clock import Clock
+from rewriter.scm.gate import Budget, Gate, Pace, Unwatched, Watch
 from rewriter.scm.github import GitHub
 
-_ACTIONS: Final = ("plan", "run", "status", "rotation", "serve")
+_ACTIONS: Final = ("plan", "run", "status", "rotation", "serve", "worker")
+_STATE: Final = "unbake-bot.db"
+INTERRUPTED: Final = 130
+_SERVERS: Final = ("postgresql://", "postgres://")
 _EXAMPLES: Final = """\
 what it needs:
   GITHUB_TOKEN, or GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY_FILE
   UNBAKE_FINGERPRINT_KEY  the key of the fingerprints; without it one is made and kept in the state
+  UNBAKE_STATE            what --state says, for an address with a password in it
+each of them may be given as a file: GITHUB_TOKEN_FILE names a file that holds the token, and so on
 
 examples:
   unbake bot plan --org acme              what would be proposed; nothing is written there
@@ -37,6 +48,7 @@ examples:
   unbake bot status --state unbake.db     how each repository was left
   unbake bot serve --org acme             visit a repository when its webhook says that something happened
                                           (UNBAKE_WEBHOOK_SECRET: the secret that the webhook was given)
+  unbake bot worker --org acme            be one of a fleet that shares the state in PostgreSQL
   unbake bot rotation --format ics        the credentials that still have to be rotated
 """
 
@@ -67,6 +79,12 @@ class _Arguments(argparse.Namespace):
     port: int
     opt_in: bool
     no_limits: bool
+    creations_per_hour: int
+    log_format: str
+    schedule: str
+    once: bool
+    stalled_after: float
+    metrics_port: int | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,29 +98,47 @@ class _Parser(argparse.ArgumentParser):
 def run(words: Sequence[str]) -> int:
     """Do what the words name; return 0 when nothing failed, 1 otherwise."""
     arguments = parser().parse_args(words, namespace=_Arguments())
-    if arguments.action in ("plan", "run", "serve") and not arguments.org:
+    if arguments.action not in ("status", "rotation") and not arguments.org:
         raise UsageError("--org is missing: name the organisation or user whose repositories are visited")
-    database = _database(arguments.state)
+    address = _address(arguments.state, os.environ)
+    database = _database(address)
     try:
-        clock = SystemClock()
-        store = Store(database, clock, os.environ.get("UNBAKE_FINGERPRINT_KEY", ""))
+        clock = StoppableClock()
+        store = Store(database, clock, given(os.environ, "UNBAKE_FINGERPRINT_KEY"))
         match arguments.action:
             case "status":
                 return emit(ledger.status(store))
             case "rotation":
                 return emit(ledger.rotation(store, arguments.format, clock.now()))
+            case "worker":
+                return _work(arguments, store, clock, address)
+            case "serve":
+                return _serve(arguments, store, clock, address)
             case _:
-                return _visit(arguments, store, os.environ)
+                return _visit(arguments, store, clock)
     finally:
         database.close()
 
 
-def _database(state: str) -> Closing:
-    if not state.startswith(("postgresql://", "postgres://")):
-        return SQLite(Path(state))
+def _address(state: str, environment: Mapping[str, str]) -> str:
+    """Return where the state lies; a password on the command line is refused, since every process can read that."""
+    if state.startswith(_SERVERS):
+        try:
+            parts = urlsplit(state)
+            told = bool(parts.password) or "password" in parse_qs(parts.query)
+        except ValueError:
+            raise UsageError("--state: not readable as an address") from None
+        if told:
+            raise UsageError("--state holds a password, where others see it; use PGPASSFILE, or UNBAKE_STATE_FILE")
+    return state or given(environment, "UNBAKE_STATE") or _STATE
+
+
+def _database(address: str) -> Closing:
+    if not address.startswith(_SERVERS):
+        return SQLite(Path(address))
     from rewriter.bot.postgres import PostgreSQL  # noqa: PLC0415 (of the extra `fleet`)
 
-    return PostgreSQL(state)
+    return PostgreSQL(address)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,31 +156,134 @@ def parser() -> argparse.ArgumentParser:
     add("--api-url", default="https://api.github.com", metavar="URL", help="of a GitHub Enterprise Server: its /api/v3")
     add(
         "--state",
-        default="unbake-bot.db",
+        default="",
         metavar="FILE",
-        help="where the state is kept: a file, or a postgresql:// address that runs on many machines share",
+        help=f"where the state is kept: a file, or a postgresql:// address that many share (default: {_STATE})",
     )
     add("--include", action="append", default=[], metavar="PATTERN", help="only repositories whose name matches")
     add("--exclude", action="append", default=[], metavar="PATTERN", help="not those whose name matches")
     add("--topic", action="append", default=[], metavar="NAME", help="only repositories with this topic")
     add("--tracker", default="", metavar="OWNER/NAME", help="private repository that takes all reminders")
-    add("--max-open", type=int, default=1_000, metavar="NUMBER", help="how many pull requests may be open at a time")
+    add(
+        "--max-open", type=_number, default=1_000, metavar="NUMBER", help="how many pull requests may be open at a time"
+    )
+    add(
+        "--creations-per-hour",
+        type=_number,
+        default=Pace().creations_an_hour,
+        metavar="NUMBER",
+        help="how many pull requests, reminders and comments may be made in an hour (default: %(default)s; GitHub "
+        "allows about 500)",
+    )
     add("--draft", action="store_true", help="open pull requests as drafts")
     add("--forks", action="store_true", help="visit forks too")
     add("--opt-in", action="store_true", help="only repositories with `enabled = true` in .github/unbake.toml")
-    add("--threads", type=int, default=4, metavar="NUMBER", help="how many repositories at a time (default: 4)")
+    add("--threads", type=_number, default=4, metavar="NUMBER", help="how many repositories at a time (default: 4)")
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="where `serve` listens (default: 127.0.0.1)")
     add("--port", type=int, default=8080, metavar="NUMBER", help="on which port (default: 8080)")
     add("--no-limits", action="store_true", help="for a GitHub Enterprise Server whose rate limits are off")
+    add("--log-format", choices=journal.FORMATS, default="text", help="how events are told on standard error")
+    add("--schedule", default="0 */6 * * *", metavar="CRON", help="when `worker` lists the repositories (UTC)")
+    add("--once", action="store_true", help="let `worker` list them once, and end when nothing is left to do")
+    add(
+        "--stalled-after",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="after how long without a sign of life a worker's jobs go to others (default: 30)",
+    )
+    add(
+        "--metrics-port", type=int, metavar="NUMBER", help="where `worker` answers Prometheus, on the loopback (0: any)"
+    )
     add("--format", choices=ledger.FORMATS, default="text", help="how `rotation` prints its ledger")
     return made
 
 
-def _visit(arguments: _Arguments, store: Store, environment: Mapping[str, str]) -> int:
-    clock = SystemClock()
-    pace = Pace.unlimited() if arguments.no_limits else Pace()
-    gate = Gate(SharedBudget(store.database), clock, pace)
-    forge = _forge(arguments, environment, gate)
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def _visit(arguments: _Arguments, store: Store, clock: StoppableClock) -> int:
+    countdown = Countdown()
+    log = Journal(arguments.log_format, brief=True)
+    bot = _bot(arguments, store, clock, SharedBudget(store.database), countdown)
+
+    def note(name: str, known: Known) -> None:
+        countdown.visited(known)
+        log.visited(name, known)
+
+    with stopped_by_signals(clock.stop), shown(countdown):
+        tally = engine.run(bot, clock, threads=arguments.threads, note=note, begin=countdown.begin)
+    return _end(tally)
+
+
+def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: str) -> int:
+    if not address.startswith(_SERVERS):
+        raise UsageError("a worker shares its state with others: --state has to be a postgresql:// address")
+    from rewriter.bot.metrics import Metrics, served  # noqa: PLC0415 (of the extra `fleet`)
+    from rewriter.bot.worker import Work, Worker  # noqa: PLC0415 (of the extra `fleet`)
+    from rewriter.cli.fleet import Told  # noqa: PLC0415 (of the extra `fleet`)
+
+    metrics, log = Metrics(), Journal(arguments.log_format)
+    budget = SharedBudget(store.database)
+    bot = _bot(arguments, store, clock, budget, metrics)
+    work = Work(arguments.threads, arguments.schedule, arguments.once, arguments.stalled_after)
+    worker = Worker(bot, address, clock, work, Told(log, metrics))
+    metrics.share(store, budget, worker.jobs)
+    journal.libraries_told(log)
+    with served(metrics, arguments.metrics_port) if arguments.metrics_port is not None else nullcontext(None) as port:
+        log.event("started", "started", threads=arguments.threads, **({} if port is None else {"metrics_port": port}))
+        worker.run()
+    log.event("stopped", "stopped")
+    return 0
+
+
+def _serve(arguments: _Arguments, store: Store, clock: StoppableClock, address: str) -> int:
+    from rewriter.bot.receive import application  # noqa: PLC0415 (of the extra `serve`)
+
+    log = Journal(arguments.log_format)
+    secret = given(os.environ, "UNBAKE_WEBHOOK_SECRET")
+    with _visitor(arguments, store, clock, address, log) as visit:
+
+        def named(name: str) -> None:
+            if name.partition("/")[0].lower() == arguments.org.lower():
+                visit(name)
+
+        app = application(secret, store, named)
+        import uvicorn  # noqa: PLC0415 (of the extra `serve`)
+
+        uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
+        clock.stop()
+    return 0
+
+
+@contextmanager
+def _visitor(
+    arguments: _Arguments, store: Store, clock: StoppableClock, address: str, log: Journal
+) -> Iterator[Callable[[str], None]]:
+    """Give what is called with a repository's name: it asks the fleet for a visit, or makes it where there is none."""
+    if address.startswith(_SERVERS):
+        from rewriter.bot import queue  # noqa: PLC0415 (of the extra `fleet`)
+
+        queue.prepare(address, store.database)
+        app = queue.application(address, worker=False)
+        with app.open():
+            yield queue.Queue(app, arguments.org).visit_named
+        return
+    bot = _bot(arguments, store, clock, SharedBudget(store.database), Unwatched())
+    with ThreadPoolExecutor(arguments.threads) as pool:
+
+        def visit(name: str) -> None:
+            pool.submit(engine.visit_named, bot, name, clock, log.visited)
+
+        yield visit
+
+
+def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watch: Watch) -> Bot:
+    pace = Pace.unlimited() if arguments.no_limits else Pace(creations_an_hour=arguments.creations_per_hour)
+    forge = _forge(arguments, os.environ, Gate(budget, clock, pace, watch=watch))
     options = Options(
         owner=arguments.org,
         include=tuple(one.lower() for one in arguments.include),
@@ -157,27 +296,7 @@ def _visit(arguments: _Arguments, store: Store, environment: Mapping[str, str]) 
         tracker=arguments.tracker,
         open_limit=arguments.max_open,
     )
-    bot = Bot(forge, store, clock, options, forge.credential, _show)
-    if arguments.action == "serve":
-        return _serve(arguments, bot, environment)
-    tally = engine.run(bot, clock, threads=max(1, arguments.threads), note=_note)
-    return _end(tally)
-
-
-def _serve(arguments: _Arguments, bot: Bot, environment: Mapping[str, str]) -> int:
-    from rewriter.bot.receive import application  # noqa: PLC0415 (of the extra `serve`)
-
-    with ThreadPoolExecutor(max(1, arguments.threads)) as pool:
-
-        def visit(name: str) -> None:
-            if name.partition("/")[0].lower() == bot.options.owner.lower():
-                pool.submit(engine.visit_named, bot, name, bot.clock, _note)
-
-        app = application(environment.get("UNBAKE_WEBHOOK_SECRET", ""), bot.store, visit)
-        import uvicorn  # noqa: PLC0415 (of the extra `serve`)
-
-        uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
-    return 0
+    return Bot(forge, store, clock, options, forge.credential, _show)
 
 
 def _end(tally: Tally) -> int:
@@ -186,6 +305,9 @@ def _end(tally: Tally) -> int:
     if tally.hidden:
         complain("single sign-on hides some repositories: authorise the token for the organisation and run again")
     rows = "".join(f"{number:>7}  {state}\n" for state, number in sorted(tally.states.items()))
+    if tally.stopped:
+        complain("stopped before the end; the same command goes on from there")
+        return emit(rows) or INTERRUPTED
     return emit(rows) or (1 if tally.failures or tally.hidden else 0)
 
 
@@ -193,13 +315,8 @@ def _show(preview: Preview) -> None:
     emit(f"== {visible(preview.repository)}: {preview.title}\n\n{preview.words}\n{preview.diff}\n")
 
 
-def _note(name: str, known: Known) -> None:
-    if os.environ.get("UNBAKE_LOG") == "json":
-        complain(json.dumps({"repository": visible(name), "state": known.state, "detail": visible(known.detail)}))
-
-
 def _forge(arguments: _Arguments, environment: Mapping[str, str], gate: Gate) -> GitHub:
-    if token := environment.get("GITHUB_TOKEN", ""):
+    if token := given(environment, "GITHUB_TOKEN"):
         return GitHub(github.token(token), gate, arguments.api_url)
     names = ("GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID", "GITHUB_APP_PRIVATE_KEY_FILE")
     identity, installation, file = (environment.get(name, "") for name in names)

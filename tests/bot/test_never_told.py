@@ -33,11 +33,11 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
 def start(tmp_path: Path, forge: Forge, *words: str, state: str = "") -> subprocess.Popen[str]:
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
-    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": TOKEN, "TMPDIR": str(scratch), "UNBAKE_LOG": "json",
+    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": TOKEN, "TMPDIR": str(scratch),
                    "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path)}  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "-m", "rewriter", "bot", *words, "--org", "acme", "--api-url", forge.base, "--no-limits",
-         "--state", state or str(tmp_path / "state.db")],
+         "--log-format", "json", "--state", state or str(tmp_path / "state.db")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_no_token_and_no_value_is_told(tmp_path: Path, forge: Forge) -> None:
     assert watch.configurations
     assert not watch.seen
     assert repo.pulls()
-    assert {json.loads(line.removeprefix("unbake: "))["state"] for line in err.splitlines()} == {"pr-open", "clean"}
+    assert {json.loads(line)["state"] for line in err.splitlines()} == {"pr-open", "clean"}
     told = [out, err, *forge.bodies, *(str(note) for note in repo.notes)]
     rows = sqlite3.connect(tmp_path / "state.db").iterdump()
     for text in [*told, *rows]:
