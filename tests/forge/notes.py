@@ -1,0 +1,79 @@
+"""Answer what is asked of issues, comments and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.forge import resources
+from tests.forge.repo import RefusedError, Repo, Row
+from tests.forge.state import State
+
+BODY_LIMIT = 65_536
+
+
+def answer(
+    state: State, repo: Repo, verb: str, rest: list[str], query: Mapping[str, str], sent: Mapping[str, object]
+) -> tuple[int, object]:
+    if repo.facts.get("has_issues") is False and not rest:
+        raise RefusedError(410, "Issues are disabled for this repo")
+    match verb, rest:
+        case "GET", []:
+            wanted = set(filter(None, query.get("labels", "").split(",")))
+            rows = [row for row in repo.notes if query.get("state") == "all" and wanted <= set(words(row["labels"]))]
+            return 200, [resources.issue(state.base, repo.name, row)
+                         | ({"pull_request": _links(state, repo, row)} if "head" in row else {})
+                         for row in rows]  # fmt: skip
+        case "POST", []:
+            return 201, resources.issue(state.base, repo.name, new(repo, sent, {}))
+        case "PATCH", ["comments", number]:
+            row = next(row for row in repo.comments if row["id"] == int(number))
+            edit(row, sent)
+            return 200, resources.comment(state.base, repo.name, row)
+        case "PATCH", [number]:
+            row = repo.note(number)
+            edit(row, sent)
+            return 200, resources.issue(state.base, repo.name, row)
+        case "GET", [number, "comments"]:
+            return 200, [
+                resources.comment(state.base, repo.name, row) for row in repo.comments if row["note"] == int(number)
+            ]
+        case "POST", [number, "comments"]:
+            repo.note(number)
+            row = {"id": len(repo.comments) + 1, "note": int(number), "body": _body(sent)}
+            repo.comments.append(row)
+            return 201, resources.comment(state.base, repo.name, row)
+        case "POST", [number, "labels"]:
+            row = repo.note(number)
+            row["labels"] = sorted({*words(row["labels"]), *words(sent["labels"])})
+            return 200, [resources.label(state.base, one) for one in words(row["labels"])]
+    raise RefusedError(404, "Not Found")
+
+
+def _links(state: State, repo: Repo, row: Mapping[str, object]) -> resources.Json:
+    url = f"{state.base}/repos/{repo.name}/pulls/{row['number']}"
+    return dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), url)
+
+
+def new(repo: Repo, sent: Mapping[str, object], extra: Mapping[str, object]) -> Row:
+    row = {"number": len(repo.notes) + 1, "title": sent["title"], "body": _body(sent), "state": "open",
+           "labels": sorted(words(sent.get("labels", []))), **extra}  # fmt: skip
+    repo.notes.append(row)
+    return row
+
+
+def edit(row: Row, sent: Mapping[str, object]) -> None:
+    row.update({key: sent[key] for key in ("title", "state") if key in sent})
+    if "body" in sent:
+        row["body"] = _body(sent)
+
+
+def _body(sent: Mapping[str, object]) -> str:
+    body = str(sent.get("body") or "")
+    if len(body) > BODY_LIMIT:
+        raise RefusedError(422, f"body is too long (maximum is {BODY_LIMIT} characters)")
+    return body
+
+
+def words(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return [str(one) for one in value]

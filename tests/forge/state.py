@@ -1,0 +1,77 @@
+"""Hold what the stand-in knows, for all the modules that answer requests."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.forge import published, resources
+from tests.forge.limits import Limits
+from tests.forge.repo import Repo
+
+TOKEN = "canary-token-" + "7f3a9c1e5b"
+
+
+@dataclass
+class Fault:
+    """Answer so many requests that match with an error; `after` the work is done, its answer is lost."""
+
+    pattern: str
+    status: int = 502
+    times: int = 1
+    after: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    message: str = "fault"
+
+
+class State:
+    """Be what a forge remembers, and what was asked of it."""
+
+    def __init__(self, folder: Path, now: Callable[[], float]) -> None:
+        self.folder = folder
+        self.base = ""
+        self.repos: dict[str, Repo] = {}
+        self.limits = Limits(now)
+        self.faults: list[Fault] = []
+        self.calls: list[tuple[str, str, int]] = []
+        self.bodies: list[str] = []
+        self.mismatches: list[str] = []
+        self.check = published.available()
+        self.sso_partial = False
+        self.lock = threading.RLock()
+
+    def add(self, name: str, files: Mapping[str, str] | None, **facts: object) -> Repo:
+        """Add a repository, as its owner does."""
+        repo = Repo.made(self.folder / f"{name}.git", len(self.repos) + 1, name, facts)
+        if files:
+            repo.commit(files)
+        self.repos[name] = repo
+        return repo
+
+    def merge(self, repo: Repo, number: int) -> None:
+        """Merge a pull request, as a person does."""
+        row = next(row for row in repo.pulls("all") if row["number"] == number)
+        repo.git("update-ref", f"refs/heads/{row['base']}", str(row["sha"]))
+        row["state"], row["merged_at"] = "closed", resources.When
+
+    def writes(self) -> Counter[str]:
+        """Count what was written by the REST interface."""
+        return Counter(f"{verb} {re.sub(r'[0-9]+', 'N', path.rpartition('/')[2])}" for verb, path, status in self.calls
+                       if verb != "GET" and status < 300)  # fmt: skip
+
+    def described(self, repo: Repo) -> resources.Json:
+        """Return a repository as GitHub shows it."""
+        return resources.repository(self.base, repo.id, repo.name, repo.facts)
+
+    def fault(self, line: str, *, after: bool) -> Fault | None:
+        """Return the fault that is due for a request."""
+        with self.lock:
+            for one in self.faults:
+                if one.times and one.after is after and re.search(one.pattern, line):
+                    one.times -= 1
+                    return one
+        return None
