@@ -23,11 +23,14 @@ from rewriter.bot.decide import (
 from rewriter.bot.marker import Marker, block, read, replaced
 from rewriter.bot.store import KnownPull, Store
 from rewriter.errors import UnbakeError
+from rewriter.scm import signed
 from rewriter.scm.forge import Draft, Forge, ForgeError, PullState, RemoteRepository
 from rewriter.scm.git import CHANGE, EMAIL, TREE, Clone, Commit, RejectedError
 
 BRANCH: Final = "unbake/fix"
 _STEPS: Final = 12
+_BOT: Final = re.compile(r"\[bot\]@users\.noreply\.")
+"""Any App: which one we are is not told to who has its token alone, and no other writes our trailers."""
 _TRAILER: Final = re.compile(rf"^({CHANGE}|{TREE}): ([0-9a-f]{{32,64}})$", re.MULTILINE)
 
 
@@ -110,10 +113,12 @@ class Publisher:
         return Seen(head, mine, change, pull, merged)
 
     def _mine(self, head: str) -> tuple[bool, str]:
-        """Tell whether a commit is as we made it: by us, on one parent, with the tree that its message names."""
+        """Tell whether a commit is as we made it: by us, or by the App that we are, with the tree that it names."""
         found = self._forge.commit(self._repository.full_name, head)
         trailers = {match[1]: match[2] for match in _TRAILER.finditer(found.message)}
-        mine = found.author == EMAIL and found.parents == 1 and trailers.get(TREE) == found.tree
+        pushed = found.author == EMAIL and len(found.parents) == 1
+        signed = _BOT.search(found.author) is not None and len(found.parents) in (1, 2)
+        mine = (pushed or signed) and trailers.get(TREE) == found.tree
         return mine, trailers.get(CHANGE, "")
 
     def _take(self, step: Step, seen: Seen, clone: Clone | None, proposal: Proposal | None) -> None:
@@ -122,7 +127,7 @@ class Publisher:
             case Push(expected=expected) if clone is not None and proposal is not None:
                 if seen.pull is None and not seen.head and self._store.open_pulls() >= self._limit:
                     raise PostponedError(f"{self._limit} pull requests are open; the rest follows when some are done")
-                clone.push(proposal.commit, self._branch(), expected)
+                self._send(clone, proposal.commit, expected)
             case Open() if proposal is not None:
                 self._open(proposal)
             case Rewrite(pull=pull) if proposal is not None:
@@ -140,6 +145,13 @@ class Publisher:
                 raise NotSettledError(f"{name}: was merged meanwhile")
             case _:
                 raise AssertionError("a step without what it works on")
+
+    def _send(self, clone: Clone, commit: Commit, expected: str) -> None:
+        """Bring the commit there: by the forge's interface where that signs it, by git otherwise."""
+        if self._forge.signs and all(one.path.isprintable() for one in commit.entries):
+            signed.send(self._forge, self._repository.full_name, commit, self._branch(), expected)
+        else:
+            clone.push(commit, self._branch(), expected)
 
     def _open(self, proposal: Proposal) -> None:
         name = self._repository.full_name

@@ -25,13 +25,15 @@ from rewriter.errors import UnbakeError
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
 from rewriter.render.pen import Pen, redactor_of
 from rewriter.scm.clock import Clock
-from rewriter.scm.forge import Forge, NoTree, RemoteRepository
+from rewriter.scm.forge import ForbiddenError, Forge, NoTree, RemoteRepository
 from rewriter.scm.git import Clone
 from rewriter.settings import merged
 
 _CANDIDATE: Final = re.compile(r"(?i)(?:^|/)[^/]*(?:dockerfile|containerfile|compose|docker-bake)[^/]*$")
 
 CLEAN: Final = "clean"
+_AGAIN: Final = ("waiting", "refused")
+"""What may go better next time although the repository stays as it is."""
 OPEN_FINDINGS: Final = "findings-left"
 
 
@@ -77,7 +79,7 @@ class Bot:
             if not tree.truncated and held is None and not any(map(_CANDIDATE.search, tree.paths)):
                 return self._end(repository, Known(etag, CLEAN))
         state, detail = self._work(repository, publisher)
-        return self._end(repository, Known("" if state == "waiting" else etag, state, detail))
+        return self._end(repository, Known("" if state in _AGAIN else etag, state, detail))
 
     def _work(self, repository: RemoteRepository, publisher: Publisher) -> tuple[str, str]:
         with tempfile.TemporaryDirectory(prefix="unbake-") as folder:
@@ -109,10 +111,13 @@ class Bot:
         self.store.expose(repository.id, self._exposed(repository, report))
         try:
             end = publisher.publish(clone, proposal)
+            state, detail = (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
         except PostponedError as error:
-            return "waiting", str(error)
+            state, detail = "waiting", str(error)
+        except ForbiddenError as error:
+            state, detail = "refused", error.reason
         self._remind(repository)
-        return (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
+        return state, detail
 
     def _proposal(self, outcome: Patched, clone: Clone, wanted: Wish) -> Proposal:
         report, patch = outcome.report, outcome.patch

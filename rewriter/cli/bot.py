@@ -27,7 +27,8 @@ from rewriter.cli.output import complain, emit
 from rewriter.errors import UsageError
 from rewriter.render.visible import visible
 from rewriter.scm import github
-from rewriter.scm.clock import Clock
+from rewriter.scm.app import App, Installation
+from rewriter.scm.clock import Clock, SystemClock
 from rewriter.scm.gate import Budget, Gate, Pace, Unwatched, Watch
 from rewriter.scm.github import GitHub
 
@@ -37,7 +38,7 @@ INTERRUPTED: Final = 130
 _SERVERS: Final = ("postgresql://", "postgres://")
 _EXAMPLES: Final = """\
 what it needs:
-  GITHUB_TOKEN, or GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY_FILE
+  GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_FILE (its commits are signed by GitHub)
   UNBAKE_FINGERPRINT_KEY  the key of the fingerprints; without it one is made and kept in the state
   UNBAKE_STATE            what --state says, for an address with a password in it
 each of them may be given as a file: GITHUB_TOKEN_FILE names a file that holds the token, and so on
@@ -318,12 +319,13 @@ def _show(preview: Preview) -> None:
 def _forge(arguments: _Arguments, environment: Mapping[str, str], gate: Gate) -> GitHub:
     if token := given(environment, "GITHUB_TOKEN"):
         return GitHub(github.token(token), gate, arguments.api_url)
-    names = ("GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID", "GITHUB_APP_PRIVATE_KEY_FILE")
-    identity, installation, file = (environment.get(name, "") for name in names)
-    if not (identity.isdecimal() and installation.isdecimal() and file):
-        raise UsageError(f"a credential is missing: set GITHUB_TOKEN, or {', '.join(names)}")
+    names = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY_FILE")
+    identity, file = (environment.get(name, "") for name in names)
+    if not (identity and file):
+        raise UsageError(f"a credential is missing: set GITHUB_TOKEN, or {' and '.join(names)}")
     try:
         key = Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("GITHUB_APP_PRIVATE_KEY_FILE cannot be read") from error
-    return GitHub(github.application(int(identity), key, int(installation)), gate, arguments.api_url)
+    app = App(identity, key, gate, arguments.api_url)
+    return GitHub(Installation(app, app.installation(arguments.org), SystemClock()), gate, arguments.api_url)

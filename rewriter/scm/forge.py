@@ -26,9 +26,28 @@ class ForgeError(UnbakeError):
         return self.status == 0 or self.status >= 500
 
 
+class MovedError(ForgeError):
+    """Report that a repository has another name now; `identity` is its number, 0 where the forge does not tell."""
+
+    def __init__(self, message: str, identity: int) -> None:
+        super().__init__(message, 301)
+        self.identity = identity
+
+
+class ForbiddenError(ForgeError):
+    """Report what the credential may not do, or a rule of the repository forbids; `reason` names it in a word."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message, 403)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteRepository:
-    """Describe a repository as the forge lists it. `id` stays when it is renamed or moved."""
+    """Describe a repository as the forge lists it. `id` stays when it is renamed or moved.
+
+    `parent` is the repository that it was forked from, where that is told; `pushed` the moment of the last push.
+    """
 
     id: int
     full_name: str
@@ -44,6 +63,9 @@ class RemoteRepository:
     issues: bool = True
     pulls: bool = True
     push: bool = True
+    forkable: bool = True
+    parent: int = 0
+    pushed: str = ""
     topics: tuple[str, ...] = ()
 
     @property
@@ -86,7 +108,7 @@ class PullState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Describe a pull request."""
+    """Describe a pull request. `reviewers` are the people and teams that were asked."""
 
     number: int
     state: PullState
@@ -95,6 +117,9 @@ class Pull:
     title: str
     body: str
     labels: tuple[str, ...]
+    draft: bool = False
+    author: str = ""
+    reviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +128,28 @@ class CommitInfo:
 
     message: str
     tree: str
-    parents: int
+    parents: tuple[str, ...]
     author: str
 
 
 @dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """Hold a file of a tree that is to be made: its mode, and its content."""
+
+    path: str
+    mode: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
-    """Describe an issue or a comment."""
+    """Describe an issue or a comment; `updated` is the forge's own time of the last change."""
 
     number: int
     open: bool
     body: str
     labels: tuple[str, ...] = ()
+    updated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +161,69 @@ class Draft:
     head: str
     base: str
     draft: bool = False
-    labels: tuple[str, ...] = field(default=())
+    head_repository: str = ""
+    maintainers: bool = True
+
+
+class Objects(Protocol):
+    """Make git's objects on the forge."""
+
+    def make_tree(self, name: str, base: str, entries: Sequence[TreeEntry]) -> str:
+        """Make the tree that has these files besides those of `base`; making it again gives the same."""
+        ...
+
+    def make_commit(self, name: str, message: str, tree: str, parents: Sequence[str]) -> str:
+        """Make a commit whose author is whoever the credential belongs to."""
+        ...
+
+    def create_branch(self, name: str, branch: str, sha: str) -> None:
+        """Make a branch; 422 where there is one."""
+        ...
+
+    def advance_branch(self, name: str, branch: str, sha: str) -> None:
+        """Set a branch to a commit that descends from the one it has; 422 where it has another by now."""
+        ...
 
 
 class Forge(Protocol):
     """Be a forge. A call that writes may have done its work although it raises: look before doing it again."""
+
+    @property
+    def objects(self) -> Objects:
+        """Return what makes git's objects."""
+        ...
+
+    @property
+    def signs(self) -> bool:
+        """Tell whether commits that are made by the forge's interface are signed."""
+        ...
+
+    def account(self) -> str:
+        """Return the login that the credential belongs to, empty for an App."""
+        ...
 
     def repositories(self, owner: str) -> Listing:
         """Return all repositories of an organisation or user."""
         ...
 
     def repository(self, name: str) -> RemoteRepository:
-        """Return one repository."""
+        """Return one repository, also by a name that it had once."""
+        ...
+
+    def repository_of(self, identity: int) -> RemoteRepository:
+        """Return the repository that has a number, whatever its name is now."""
+        ...
+
+    def fork(self, name: str, into: str, called: str) -> RemoteRepository:
+        """Fork into an organisation, empty for the credential's own account; one that is there already is returned."""
+        ...
+
+    def follow_parent(self, name: str, branch: str) -> None:
+        """Bring a fork's branch to where the repository is that it was forked from."""
+        ...
+
+    def file(self, name: str, path: str) -> bytes | None:
+        """Return a small file of the default branch, None where there is none."""
         ...
 
     def tree(self, name: str, branch: str, etag: str) -> Tree | NoTree:
@@ -172,8 +258,8 @@ class Forge(Protocol):
         """Ask people to review."""
         ...
 
-    def issues(self, name: str, label: str) -> Iterator[Note]:
-        """Yield the issues that have a label, the oldest first."""
+    def issues(self, name: str, label: str, since: str = "") -> Iterator[Note]:
+        """Yield the issues that have a label, the oldest first; `since` a moment, those that changed."""
         ...
 
     def open_issue(self, name: str, title: str, body: str, labels: Sequence[str]) -> int:
@@ -182,6 +268,10 @@ class Forge(Protocol):
 
     def edit_issue(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
         """Replace the text, or close."""
+        ...
+
+    def make_label(self, name: str, label: str, color: str, about: str) -> None:
+        """Make a label unless there is one."""
         ...
 
     def add_labels(self, name: str, number: int, labels: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from git.exc import GitCommandError
 
 from rewriter.model.patch import FileChange
 from rewriter.model.text import encode
-from rewriter.scm.forge import ForgeError
+from rewriter.scm.forge import ForbiddenError, ForgeError, TreeEntry
 from rewriter.scm.tree import GitTreeRepository
 
 AUTHOR: Final = "unbake"
@@ -32,15 +32,27 @@ CHANGE: Final = "Unbake-Change"
 TREE: Final = "Unbake-Tree"
 BLOB_LIMIT: Final = "1m"
 _REJECTED: Final = ("stale info", "[rejected]", "remote rejected", "fetch first", "non-fast-forward")
+NO_WORKFLOWS: Final = "no-workflow-permission"
+_FORBIDDEN: Final = (
+    ("`workflow` scope", NO_WORKFLOWS),
+    ("`workflows` permission", NO_WORKFLOWS),
+    ("push declined due to repository rule violations", "rule-forbids-branch"),
+    ("protected branch hook declined", "rule-forbids-branch"),
+    ("pre-receive hook declined", "rule-forbids-branch"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Hold a commit that is ready to be pushed; `change` names what it does, whatever it stands on."""
+    """Hold a commit that is ready to be sent; `change` names what it does, whatever it stands on."""
 
     sha: str
     tree: str
     change: str
+    base: str
+    base_tree: str
+    message: str
+    entries: tuple[TreeEntry, ...]
 
 
 class RejectedError(ForgeError):
@@ -54,6 +66,7 @@ class Clone:
         self._url: Final = url
         self._environment: Final = environment(url)
         self._online: Final = environment(url, credential)
+        self._credential: Final = credential
         try:
             self._repo: Final = git.Repo.clone_from(
                 url,
@@ -112,21 +125,34 @@ class Clone:
         }
         text = f"{message}\n\n{ID}: {identity}\n{CHANGE}: {change}\n{TREE}: {tree}\n"
         sha = self._feed("commit_tree", text.encode("utf-8"), tree, "-p", self.head, extra=people)
-        return Commit(sha, tree, change)
+        return Commit(
+            sha=sha,
+            tree=tree,
+            change=change,
+            base=self.head,
+            base_tree=str(self._repo.git.rev_parse("HEAD^{tree}")),
+            message=text,
+            entries=tuple(TreeEntry(one.path, old.mode(one.path), encode(one.after)) for one in files),
+        )
 
-    def push(self, commit: Commit, branch: str, expected: str) -> None:
-        """Set a branch to a commit if it still is `expected` (empty: if it does not exist); raises `RejectedError`."""
+    def push(self, commit: Commit, branch: str, expected: str, url: str = "") -> None:
+        """Set a branch to a commit if it still is `expected` (empty: if it does not exist); raises `RejectedError`.
+
+        `url` is that of a fork, where the branch is to be there.
+        """
         try:
             self._repo.git.push(
                 "--no-verify",
                 "--porcelain",
                 f"--force-with-lease=refs/heads/{branch}:{expected}",
-                self._url,
+                url or self._url,
                 f"{commit.sha}:refs/heads/{branch}",
-                env=self._online,
+                env=environment(url, self._credential) if url else self._online,
             )
         except GitCommandError as error:
             said = f"{error.stdout} {error.stderr}"
+            if reason := next((reason for words, reason in _FORBIDDEN if words in said), ""):
+                raise ForbiddenError(f"the branch {branch} was refused: {reason}", reason) from None
             if any(word in said for word in _REJECTED):
                 raise RejectedError(f"the branch {branch} was not taken", 409) from None
             raise ForgeError(f"git push failed (status {error.status})") from None

@@ -1,107 +1,139 @@
-"""Be GitHub, by PyGithub: its authentication, transport and redirects, none of its retries and no lazy loading.
+"""Be GitHub, by its REST interface: repositories, branches, pull requests, issues.
 
-PyGithub repeats a POST whose answer was lost, which makes a second issue; here a request is made once, through the
-gate. A requester keeps the request it works on in itself, so each thread has its own.
+GraphQL is not used: what a visit needs is one request each way, and which repositories changed is told by the list
+of them.
 """
 
 from __future__ import annotations
 
-import threading
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
-import requests
-from github import Auth, Github, GithubException
-from github.Requester import Requester
+from github import Auth
 
-from rewriter.scm import json
+from rewriter.scm import json, rows
+from rewriter.scm.app import Installation
 from rewriter.scm.forge import (
     CommitInfo,
     Draft,
     ForgeError,
     Listing,
+    MovedError,
     Note,
     NoTree,
     Pull,
-    PullState,
     RemoteRepository,
     Tree,
 )
 from rewriter.scm.gate import Gate, Kind
+from rewriter.scm.objects import GitObjects
+from rewriter.scm.wire import Wire
 
 PUBLIC: Final = "https://api.github.com"
-PAGE: Final = 100
-_TIMEOUT: Final = 60
-_PAGES: Final = 10_000
+_OF_AN_INSTALLATION: Final = "ghs_"
 
 
 class GitHub:
-    """Make each request once, through the gate."""
+    """Be one GitHub with one credential."""
 
     def __init__(self, auth: Auth.Auth, gate: Gate, api: str = PUBLIC) -> None:
         self._auth: Final = auth
-        self._gate: Final = gate
-        self._api: Final = api.rstrip("/")
-        self._local: Final = threading.local()
-        self._connect()
+        self._wire: Final = Wire(auth, gate, api)
+        workflows = not isinstance(auth, Installation) or auth.installed.may("workflows")
+        self.objects: Final = GitObjects(self._wire, workflows=workflows)
 
     def credential(self) -> str:
         """Return the token for git; an App's is renewed when it is about to end."""
         return self._auth.token
 
+    @property
+    def signs(self) -> bool:
+        """Tell whether commits that are made by the interface are signed: those of an App are."""
+        return isinstance(self._auth, Installation) or self._auth.token.startswith(_OF_AN_INSTALLATION)
+
+    def account(self) -> str:
+        """Return the login that the credential belongs to, empty for an App."""
+        return "" if self.signs else json.text(json.table(self._wire.get("/user")), "login")
+
     def repositories(self, owner: str) -> Listing:
         """Return all repositories of an organisation, or of a user where there is no such organisation."""
-        if isinstance(self._auth, Auth.AppInstallationAuth):
-            found = [row for page in self._pages("/installation/repositories") for row in _installed(page)]
-            return Listing(tuple(one for one in map(_repository, found) if one.owner.lower() == owner.lower()))
+        if isinstance(self._auth, Installation):
+            found = [row for page in self._wire.pages("/installation/repositories") for row in _installed(page)]
+            return Listing(tuple(one for one in map(rows.repository, found) if one.owner.lower() == owner.lower()))
         name = quote(owner, safe="")
         try:
             return self._listing(f"/orgs/{name}/repos")
         except ForgeError as error:
             if error.status != 404:
                 raise
-            return self._listing(f"/users/{name}/repos")
+        if self.account().lower() == owner.lower():  # a user's list has the public ones alone
+            return self._listing("/user/repos?affiliation=owner")
+        return self._listing(f"/users/{name}/repos")
 
     def repository(self, name: str) -> RemoteRepository:
-        """Return one repository."""
-        return _repository(json.table(self._json("GET", _repo(name))))
+        """Return one repository, also by a name that it had once."""
+        try:
+            return rows.repository(json.table(self._wire.get(repo(name))))
+        except MovedError as moved:
+            if not moved.identity:
+                raise
+            return self.repository_of(moved.identity)
+
+    def repository_of(self, identity: int) -> RemoteRepository:
+        """Return the repository that has a number, whatever its name is now."""
+        return rows.repository(json.table(self._wire.get(f"/repositories/{identity}")))
+
+    def fork(self, name: str, into: str, called: str) -> RemoteRepository:
+        """Fork into an organisation, empty for the credential's own account; one that is there already is returned."""
+        wanted = {"name": called, "default_branch_only": True} | ({"organization": into} if into else {})
+        return rows.repository(self._wire.write("POST", f"{repo(name)}/forks", wanted, Kind.CREATE))
+
+    def follow_parent(self, name: str, branch: str) -> None:
+        """Bring a fork's branch to where the repository is that it was forked from."""
+        self._wire.write("POST", f"{repo(name)}/merge-upstream", {"branch": branch})
+
+    def file(self, name: str, path: str) -> bytes | None:
+        """Return a small file of the default branch, None where there is none."""
+        answer = self._wire.send("GET", f"{repo(name)}/contents/{quote(path)}", Kind.READ, allowed=(404,))
+        if answer.status == 404:
+            return None
+        found = json.table(json.parse(answer.body))
+        try:
+            return b64decode(json.text(found, "content"))
+        except ValueError:
+            raise ForgeError(f"{name}: {path} cannot be read") from None
 
     def tree(self, name: str, branch: str, etag: str) -> Tree | NoTree:
         """Return the paths of a branch, unless they are those that `etag` stands for."""
-        url = f"{_repo(name)}/git/trees/{quote(branch, safe='')}?recursive=1"
+        url = f"{repo(name)}/git/trees/{quote(branch, safe='')}?recursive=1"
         condition = {"If-None-Match": etag} if etag else {}
-        status, headers, body = self._send("GET", url, Kind.READ, headers=condition, allowed=(304, 409))
-        if status == 304:
+        answer = self._wire.send("GET", url, Kind.READ, headers=condition, allowed=(304, 409))
+        if answer.status == 304:
             return NoTree.UNCHANGED
-        if status == 409:
+        if answer.status == 409:
             return NoTree.EMPTY
-        found = json.table(json.parse(body))
+        found = json.table(json.parse(answer.body))
         paths = tuple(json.text(row, "path") for row in json.rows(found.get("tree")) if row.get("type") == "blob")
-        return Tree(headers.get("etag", ""), paths, json.flag(found, "truncated"))
+        return Tree(answer.headers.get("etag", ""), paths, json.flag(found, "truncated"))
 
     def branches(self, name: str, prefix: str) -> Mapping[str, str]:
         """Return the commit of each branch whose name begins so."""
-        url = f"{_repo(name)}/git/matching-refs/{quote(f'heads/{prefix}', safe='')}"
+        url = f"{repo(name)}/git/matching-refs/{quote(f'heads/{prefix}', safe='')}"
         return {
             json.text(row, "ref").removeprefix("refs/heads/"): json.text(json.table(row.get("object")), "sha")
-            for row in json.rows(self._json("GET", url))
+            for row in json.rows(self._wire.get(url))
         }
 
     def commit(self, name: str, sha: str) -> CommitInfo:
         """Return a commit."""
-        found = json.table(self._json("GET", f"{_repo(name)}/git/commits/{quote(sha, safe='')}"))
-        return CommitInfo(
-            message=json.text(found, "message"),
-            tree=json.text(json.table(found.get("tree")), "sha"),
-            parents=len(json.rows(found.get("parents"))),
-            author=json.text(json.table(found.get("author")), "email"),
-        )
+        return rows.commit(json.table(self._wire.get(f"{repo(name)}/git/commits/{quote(sha, safe='')}")))
 
     def pulls(self, name: str, head: str) -> tuple[Pull, ...]:
         """Return every pull request from `owner:branch`, the oldest first."""
-        url = f"{_repo(name)}/pulls?state=all&sort=created&direction=asc&head={quote(head, safe='')}"
-        return tuple(_pull(row) for page in self._pages(url) for row in json.rows(page))
+        url = f"{repo(name)}/pulls?state=all&sort=created&direction=asc&head={quote(head, safe='')}"
+        return tuple(rows.pull(row) for page in self._wire.pages(url) for row in json.rows(page))
 
     def open_pull(self, name: str, draft: Draft) -> int:
         """Open a pull request and return its number."""
@@ -111,18 +143,18 @@ class GitHub:
             "head": draft.head,
             "base": draft.base,
             "draft": draft.draft,
-            "maintainer_can_modify": True,
-        }
-        return json.number(json.table(self._json("POST", f"{_repo(name)}/pulls", wanted, kind=Kind.CREATE)), "number")
+            "maintainer_can_modify": draft.maintainers,
+        } | ({"head_repo": draft.head_repository} if draft.head_repository else {})
+        return json.number(self._wire.write("POST", f"{repo(name)}/pulls", wanted, Kind.CREATE), "number")
 
     def edit_pull(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
         """Replace the text, or close."""
-        self._json("PATCH", f"{_repo(name)}/pulls/{number}", _changes(body, close=close), kind=Kind.WRITE)
+        self._wire.write("PATCH", f"{repo(name)}/pulls/{number}", _changes(body, close=close))
 
     def delete_branch(self, name: str, branch: str) -> None:
         """Delete a branch; one that is gone is no fault."""
-        url = f"{_repo(name)}/git/refs/{quote(f'heads/{branch}', safe='')}"
-        self._send("DELETE", url, Kind.WRITE, allowed=(404, 422))
+        url = f"{repo(name)}/git/refs/{quote(f'heads/{branch}', safe='')}"
+        self._wire.send("DELETE", url, Kind.WRITE, allowed=(404, 422))
 
     def request_reviewers(self, name: str, number: int, people: Sequence[str]) -> None:
         """Ask people, and teams written as `organisation/team`, to review."""
@@ -130,121 +162,67 @@ class GitHub:
             "reviewers": [one for one in people if "/" not in one],
             "team_reviewers": [one.partition("/")[2] for one in people if "/" in one],
         }
-        self._json("POST", f"{_repo(name)}/pulls/{number}/requested_reviewers", wanted, kind=Kind.CREATE)
+        self._wire.write("POST", f"{repo(name)}/pulls/{number}/requested_reviewers", wanted, Kind.CREATE)
 
-    def issues(self, name: str, label: str) -> Iterator[Note]:
-        """Yield the issues that have a label, the oldest first."""
-        url = f"{_repo(name)}/issues?state=all&sort=created&direction=asc&labels={quote(label, safe='')}"
-        for page in self._pages(url):
-            yield from (_note(row, "number") for row in json.rows(page) if "pull_request" not in row)
+    def issues(self, name: str, label: str, since: str = "") -> Iterator[Note]:
+        """Yield the issues that have a label, the oldest first; `since` a moment, those that changed."""
+        url = f"{repo(name)}/issues?state=all&sort=created&direction=asc&labels={quote(label, safe='')}"
+        for page in self._wire.pages(url + (f"&since={quote(since, safe='')}" if since else "")):
+            yield from (rows.note(row, "number") for row in json.rows(page) if "pull_request" not in row)
 
     def open_issue(self, name: str, title: str, body: str, labels: Sequence[str]) -> int:
         """Open an issue and return its number."""
         wanted = {"title": title, "body": body, "labels": list(labels)}
-        return json.number(json.table(self._json("POST", f"{_repo(name)}/issues", wanted, kind=Kind.CREATE)), "number")
+        return json.number(self._wire.write("POST", f"{repo(name)}/issues", wanted, Kind.CREATE), "number")
 
     def edit_issue(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
         """Replace the text, or close."""
-        self._json("PATCH", f"{_repo(name)}/issues/{number}", _changes(body, close=close), kind=Kind.WRITE)
+        self._wire.write("PATCH", f"{repo(name)}/issues/{number}", _changes(body, close=close))
+
+    def make_label(self, name: str, label: str, color: str, about: str) -> None:
+        """Make a label unless there is one."""
+        found = self._wire.send("GET", f"{repo(name)}/labels/{quote(label, safe='')}", Kind.READ, allowed=(404,))
+        if found.status == 404:
+            wanted = {"name": label, "color": color, "description": about}
+            self._wire.send("POST", f"{repo(name)}/labels", Kind.WRITE, data=wanted, allowed=(422,))
 
     def add_labels(self, name: str, number: int, labels: Sequence[str]) -> None:
         """Add labels to an issue or pull request."""
-        wanted = {"labels": list(labels)}
-        self._json("POST", f"{_repo(name)}/issues/{number}/labels", wanted, kind=Kind.WRITE)
+        self._wire.write("POST", f"{repo(name)}/issues/{number}/labels", {"labels": list(labels)})
 
     def comments(self, name: str, number: int) -> tuple[Note, ...]:
         """Return the comments of an issue or pull request."""
-        pages = self._pages(f"{_repo(name)}/issues/{number}/comments")
-        return tuple(_note(row, "id") for page in pages for row in json.rows(page))
+        pages = self._wire.pages(f"{repo(name)}/issues/{number}/comments")
+        return tuple(rows.note(row, "id") for page in pages for row in json.rows(page))
 
     def comment(self, name: str, number: int, body: str) -> None:
         """Add a comment."""
-        self._json("POST", f"{_repo(name)}/issues/{number}/comments", {"body": body}, kind=Kind.CREATE)
+        self._wire.write("POST", f"{repo(name)}/issues/{number}/comments", {"body": body}, Kind.CREATE)
 
     def edit_comment(self, name: str, number: int, body: str) -> None:
         """Replace a comment's text."""
-        self._json("PATCH", f"{_repo(name)}/issues/comments/{number}", {"body": body}, kind=Kind.WRITE)
+        self._wire.write("PATCH", f"{repo(name)}/issues/comments/{number}", {"body": body})
 
     def _listing(self, url: str) -> Listing:
         found: list[RemoteRepository] = []
         hidden = False
-        for headers, page in self._answers(url):
-            hidden = hidden or headers.get("x-github-sso", "").startswith("partial-results")
-            found += map(_repository, json.rows(page))
+        for answer in self._wire.answers(url):
+            hidden = hidden or answer.headers.get("x-github-sso", "").startswith("partial-results")
+            found += map(rows.repository, json.rows(json.parse(answer.body)))
         return Listing(tuple(found), hidden)
-
-    def _pages(self, url: str) -> Iterator[object]:
-        for _, page in self._answers(url):
-            yield page
-
-    def _answers(self, url: str) -> Iterator[tuple[Mapping[str, str], object]]:
-        joint = "&" if "?" in url else "?"
-        for number in range(1, _PAGES):
-            _, headers, body = self._send("GET", f"{url}{joint}per_page={PAGE}&page={number}", Kind.READ)
-            yield headers, json.parse(body)
-            if 'rel="next"' not in headers.get("link", ""):
-                return
-
-    def _json(self, verb: str, url: str, data: Mapping[str, object] | None = None, *, kind: Kind = Kind.READ) -> object:
-        return json.parse(self._send(verb, url, kind, data=data)[2])
-
-    def _send(
-        self,
-        verb: str,
-        url: str,
-        kind: Kind,
-        *,
-        data: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        allowed: tuple[int, ...] = (),
-    ) -> tuple[int, Mapping[str, str], str]:
-        what = f"{verb} {url.partition('?')[0]}"
-        with self._gate.admit(kind):
-            try:
-                status, found, body = self._connect().requestJson(
-                    verb, url, headers=dict(headers or {}), input=None if data is None else dict(data)
-                )
-            except (requests.RequestException, GithubException, RuntimeError, AssertionError, OSError) as error:
-                self._local.__dict__.clear()  # a connection that failed is not used again
-                raise ForgeError(f"{what}: no answer ({type(error).__name__})") from None
-        answer = {str(key).lower(): str(value) for key, value in found.items()}
-        self._gate.learn(status, answer, body)
-        if status >= 400 and status not in allowed:
-            raise ForgeError(f"{what}: {status}{_why(status)}", status)
-        return status, answer, body
-
-    def _connect(self) -> Requester:
-        found: Requester | None = getattr(self._local, "requester", None)
-        if found is None:
-            client = Github(
-                auth=self._auth,
-                base_url=self._api,
-                timeout=_TIMEOUT,
-                per_page=PAGE,
-                retry=None,
-                seconds_between_requests=0,
-                seconds_between_writes=0,
-                user_agent="unbake",
-            )
-            found = self._local.requester = client.requester
-        return found
 
 
 def token(value: str) -> Auth.Auth:
-    """Authenticate by a token of a person or of a workflow."""
+    """Authenticate by a token of a person, of a workflow or of an installation."""
     return Auth.Token(value)
-
-
-def application(identity: int, key: str, installation: int) -> Auth.Auth:
-    """Authenticate as the installation of a GitHub App."""
-    return Auth.AppInstallationAuth(Auth.AppAuth(identity, key), installation)
 
 
 def _installed(page: object) -> tuple[Mapping[str, object], ...]:
     return json.rows(json.table(page).get("repositories"))
 
 
-def _repo(name: str) -> str:
+def repo(name: str) -> str:
+    """Return the path of a repository."""
     owner, _, repository = name.partition("/")
     return f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}"
 
@@ -252,58 +230,3 @@ def _repo(name: str) -> str:
 def _changes(body: str | None, *, close: bool) -> dict[str, object]:
     changes: dict[str, object] = {} if body is None else {"body": body}
     return changes | ({"state": "closed"} if close else {})
-
-
-def _why(status: int) -> str:
-    match status:
-        case 401:
-            return " (the credential is not accepted)"
-        case 403:
-            return " (the credential may not do this; with single sign-on it has to be authorised)"
-        case 404:
-            return " (not there, or not to be seen with this credential)"
-        case _:
-            return ""
-
-
-def _repository(row: Mapping[str, object]) -> RemoteRepository:
-    permissions = row.get("permissions")
-    topics = row.get("topics")
-    return RemoteRepository(
-        id=json.number(row, "id"),
-        full_name=json.text(row, "full_name"),
-        clone_url=json.text(row, "clone_url"),
-        default_branch=json.text(row, "default_branch"),
-        private=json.flag(row, "private", default=True),
-        size=json.number(row, "size") if "size" in row else 1,
-        archived=json.flag(row, "archived"),
-        disabled=json.flag(row, "disabled"),
-        fork=json.flag(row, "fork"),
-        template=json.flag(row, "is_template"),
-        mirror=bool(row.get("mirror_url")),
-        issues=json.flag(row, "has_issues", default=True),
-        pulls=json.flag(row, "has_pull_requests", default=True),
-        push=json.flag(permissions, "push", default=True) if isinstance(permissions, dict) else True,
-        topics=tuple(str(topic) for topic in topics) if isinstance(topics, list) else (),
-    )
-
-
-def _labels(row: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(json.text(label, "name") for label in json.rows(row.get("labels") or []))
-
-
-def _pull(row: Mapping[str, object]) -> Pull:
-    ended = PullState.MERGED if row.get("merged_at") else PullState.CLOSED
-    return Pull(
-        number=json.number(row, "number"),
-        state=PullState.OPEN if row.get("state") == "open" else ended,
-        head=json.text(json.table(row.get("head")), "sha"),
-        base=json.text(json.table(row.get("base")), "ref"),
-        title=json.text(row, "title"),
-        body=json.text(row, "body"),
-        labels=_labels(row),
-    )
-
-
-def _note(row: Mapping[str, object], key: str) -> Note:
-    return Note(json.number(row, key), row.get("state", "open") == "open", json.text(row, "body"), _labels(row))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from github import Auth
 
 from rewriter.bot import engine
 from rewriter.bot.budget import SharedBudget
@@ -54,6 +57,7 @@ class World:
     clock: VirtualClock
     forge: Forge
     previews: list[Preview]
+    auth: Callable[[Gate], Auth.Auth] = lambda _: token(TOKEN)
 
     def run(
         self, options: Options | None = None, *, threads: int = 4, state: str = "state.db", pace: Pace | None = None
@@ -62,7 +66,7 @@ class World:
         try:
             store = Store(database, self.clock, "key")
             gate = Gate(SharedBudget(database), self.clock, pace or Pace())
-            hub = GitHub(token(TOKEN), gate, self.forge.base)
+            hub = GitHub(self.auth(gate), gate, self.forge.base)
             chosen = options or Options("acme")
             bot = Bot(hub, store, self.clock, chosen, hub.credential, self.previews.append)
             return engine.run(bot, self.clock, threads=threads, note=lambda _, __: None)

@@ -6,20 +6,24 @@ from collections.abc import Mapping
 
 from tests.forge import resources
 from tests.forge.repo import RefusedError, Repo, Row
+from tests.forge.request import Request
 from tests.forge.state import State
 
 BODY_LIMIT = 65_536
 
 
-def answer(
-    state: State, repo: Repo, verb: str, rest: list[str], query: Mapping[str, str], sent: Mapping[str, object]
-) -> tuple[int, object]:
+def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple[int, object]:
+    query, sent = request.query, request.sent
     if repo.facts.get("has_issues") is False and not rest:
         raise RefusedError(410, "Issues are disabled for this repo")
-    match verb, rest:
+    match request.verb, rest:
         case "GET", []:
             wanted = set(filter(None, query.get("labels", "").split(",")))
-            rows = [row for row in repo.notes if query.get("state") == "all" and wanted <= set(words(row["labels"]))]
+            rows = [
+                row
+                for row in repo.notes
+                if query.get("state") == "all" and wanted <= set(resources.words(row["labels"]))
+            ]
             return 200, [resources.issue(state.base, repo.name, row)
                          | ({"pull_request": _links(state, repo, row)} if "head" in row else {})
                          for row in rows]  # fmt: skip
@@ -44,8 +48,8 @@ def answer(
             return 201, resources.comment(state.base, repo.name, row)
         case "POST", [number, "labels"]:
             row = repo.note(number)
-            row["labels"] = sorted({*words(row["labels"]), *words(sent["labels"])})
-            return 200, [resources.label(state.base, one) for one in words(row["labels"])]
+            row["labels"] = sorted({*resources.words(row["labels"]), *resources.words(sent["labels"])})
+            return 200, [resources.label(state.base, one) for one in resources.words(row["labels"])]
     raise RefusedError(404, "Not Found")
 
 
@@ -56,7 +60,7 @@ def _links(state: State, repo: Repo, row: Mapping[str, object]) -> resources.Jso
 
 def new(repo: Repo, sent: Mapping[str, object], extra: Mapping[str, object]) -> Row:
     row = {"number": len(repo.notes) + 1, "title": sent["title"], "body": _body(sent), "state": "open",
-           "labels": sorted(words(sent.get("labels", []))), **extra}  # fmt: skip
+           "labels": sorted(resources.words(sent.get("labels", []))), **extra}  # fmt: skip
     repo.notes.append(row)
     return row
 
@@ -72,8 +76,3 @@ def _body(sent: Mapping[str, object]) -> str:
     if len(body) > BODY_LIMIT:
         raise RefusedError(422, f"body is too long (maximum is {BODY_LIMIT} characters)")
     return body
-
-
-def words(value: object) -> list[str]:
-    assert isinstance(value, list)
-    return [str(one) for one in value]

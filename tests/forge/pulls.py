@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from tests.forge import notes, resources
 from tests.forge.repo import RefusedError, Repo, Row
+from tests.forge.request import Request
 from tests.forge.state import State
 
 
-def answer(
-    state: State, repo: Repo, verb: str, rest: list[str], query: Mapping[str, str], sent: Mapping[str, object]
-) -> tuple[int, object]:
+def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple[int, object]:
+    query, sent = request.query, request.sent
     described = state.described(repo)
-    match verb, rest:
+    match request.verb, rest:
         case "GET", []:
             repo.refresh()
             head = query.get("head", "").partition(":")[2]

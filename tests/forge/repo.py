@@ -23,9 +23,10 @@ GIT = {
 class RefusedError(Exception):
     """Carry an answer that is an error."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = dict(headers or {})
 
 
 @dataclass
@@ -38,6 +39,13 @@ class Repo:
     facts: dict[str, object]
     notes: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
+    signed: set[str] = field(default_factory=set)
+    parent: int = 0
+
+    @property
+    def owner(self) -> str:
+        return self.name.partition("/")[0]
 
     @classmethod
     def made(cls, path: Path, identity: int, name: str, facts: Mapping[str, object]) -> Self:
@@ -51,9 +59,13 @@ class Repo:
         )
         return cls(identity, name, path, dict(facts))
 
-    def git(self, *words: str, data: bytes | None = None) -> str:
+    def git(self, *words: str, data: bytes | None = None, extra: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
-            ["git", f"--git-dir={self.path}", *words], input=data, capture_output=True, check=True, env=GIT
+            ["git", f"--git-dir={self.path}", *words],
+            input=data,
+            capture_output=True,
+            check=True,
+            env=GIT | dict(extra or {}),
         )
         return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
 

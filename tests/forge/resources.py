@@ -46,6 +46,11 @@ _REPOSITORY_URLS = [
 ]
 
 
+def words(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return [str(one) for one in value]
+
+
 def user(base: str, login: str, kind: str = "User") -> Json:
     api = f"{base}/users/{login}"
     urls = [
@@ -70,6 +75,13 @@ def user(base: str, login: str, kind: str = "User") -> Json:
         "type": kind,
         "url": api,
     }
+
+
+def account(base: str, login: str) -> Json:
+    """Return a person as they see themselves."""
+    nothing = dict.fromkeys(["name", "company", "blog", "location", "email", "hireable", "bio"])
+    numbers = dict.fromkeys(["public_repos", "public_gists", "followers", "following"], 0)
+    return user(base, login) | nothing | numbers | {"blog": "", "created_at": When, "updated_at": When}
 
 
 def repository(base: str, identity: int, name: str, facts: Mapping[str, object]) -> Json:

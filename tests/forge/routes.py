@@ -3,50 +3,91 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from base64 import b64encode
 from urllib.parse import unquote
 
-from tests.forge import git_data, notes, pulls
+from tests.forge import git_data, notes, pulls, resources
 from tests.forge.repo import RefusedError, Repo
+from tests.forge.request import Request
 from tests.forge.state import State
 
 
-def answer(
-    state: State, verb: str, path: str, query: Mapping[str, str], sent: Mapping[str, object]
-) -> tuple[int, object]:
+def answer(state: State, request: Request) -> tuple[int, object]:
     """Return status and answer of one request; raises `RefusedError`."""
     with state.lock:
-        if found := re.fullmatch(r"/(?:orgs|users)/([^/]+)/repos", path):
-            mine = [repo for name, repo in state.repos.items() if name.startswith(f"{found[1]}/")]
-            if not mine:
-                raise RefusedError(404, "Not Found")
-            return 200, [state.described(repo) for repo in mine]
-        found = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path)
-        repo = state.repos.get(found[1]) if found else None
-        if found is None or repo is None:
-            raise RefusedError(404, "Not Found")
-        if verb != "GET" and repo.facts.get("archived"):
+        if request.path.startswith("/app/") or request.path.endswith("/installation"):
+            return state.apps.answer(state.base, request)
+        if request.caller.app:
+            raise RefusedError(401, "A JSON web token is for the App's own requests")
+        if (found := _owned(state, request)) is not None:
+            return found
+        repo, rest = _repository(state, request)
+        if request.verb != "GET" and repo.facts.get("archived"):
             raise RefusedError(403, "Repository was archived so is read-only.")
-        parts = [unquote(part) for part in (found[2] or "").split("/")[1:]]
-        return _in(state, repo, verb, parts, query=query, sent=sent)
+        return _in(state, repo, request, [unquote(part) for part in rest.split("/")[1:]])
 
 
-def _in(
-    state: State,
-    repo: Repo,
-    verb: str,
-    parts: list[str],
-    *,
-    query: Mapping[str, str],
-    sent: Mapping[str, object],
-) -> tuple[int, object]:
-    match verb, parts:
+def _owned(state: State, request: Request) -> tuple[int, object] | None:
+    """Answer what is asked of people and organisations."""
+    caller = request.caller
+    match request.verb, request.path.split("/")[1:]:
+        case "GET", ["user"]:
+            if caller.bot:
+                raise RefusedError(403, "Resource not accessible by integration")
+            return 200, resources.account(state.base, caller.login)
+        case "GET", ["user", "repos"]:
+            mine = [repo for repo in state.repos.values() if repo.owner == caller.login]
+            return 200, [state.described(repo) for repo in mine]
+        case "GET", ["orgs" | "users" as kind, owner, "repos"]:
+            mine = [repo for repo in state.repos.values() if repo.owner == owner]
+            if not mine or (owner in state.users) is (kind == "orgs"):
+                raise RefusedError(404, "Not Found")
+            shown = [repo for repo in mine if kind == "orgs" or repo.facts.get("private") is False]
+            return 200, [state.described(repo) for repo in shown]
+        case "GET", ["installation", "repositories"]:
+            mine = [repo for repo in state.repos.values() if repo.owner == caller.owner]
+            if not caller.bot:
+                raise RefusedError(403, "You must authenticate with an installation access token")
+            return 200, {"total_count": len(mine), "repositories": [state.described(repo) for repo in mine]}
+    return None
+
+
+def _repository(state: State, request: Request) -> tuple[Repo, str]:
+    if found := re.fullmatch(r"/repositories/([0-9]+)(/.*)?", request.path):
+        repo = next((one for one in state.repos.values() if str(one.id) == found[1]), None)
+    elif found := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", request.path):
+        repo = state.repos.get(unquote(found[1]))
+        if repo is None and (identity := state.moved.get(unquote(found[1]))):
+            place = f"{state.base}/repositories/{identity}{found[2] or ''}"
+            raise RefusedError(301, "Moved Permanently", {"Location": place})
+    if found is None or repo is None or (request.caller.owner not in ("", repo.owner)):
+        raise RefusedError(404, "Not Found")
+    return repo, found[2] or ""
+
+
+def _in(state: State, repo: Repo, request: Request, parts: list[str]) -> tuple[int, object]:
+    match request.verb, parts:
         case "GET", []:
-            return 200, state.described(repo)
+            return 200, state.described(repo, full=True)
+        case "GET", ["contents", *path]:
+            return 200, _content(state, repo, "/".join(path))
         case _, ["git", *rest]:
-            return git_data.answer(state, repo, verb, rest, sent)
+            return git_data.answer(state, repo, request, rest)
         case _, ["pulls", *rest]:
-            return pulls.answer(state, repo, verb, rest, query, sent)
-        case _, ["issues", *rest]:
-            return notes.answer(state, repo, verb, rest, query, sent)
+            return pulls.answer(state, repo, request, rest)
+        case _, ["issues" | "labels", *rest]:
+            return notes.answer(state, repo, request, rest)
     raise RefusedError(404, "Not Found")
+
+
+def _content(state: State, repo: Repo, path: str) -> resources.Json:
+    try:
+        text = repo.show(path)
+    except Exception:  # noqa: BLE001 (git's own answer says no more)
+        raise RefusedError(404, "Not Found") from None
+    url = f"{state.base}/repos/{repo.name}/contents/{path}"
+    return {
+        "type": "file", "encoding": "base64", "size": len(text), "name": path.rpartition("/")[2], "path": path,
+        "content": b64encode(text.encode()).decode(), "sha": repo.git("rev-parse", f"main:{path}"), "url": url,
+        "git_url": url, "html_url": url, "download_url": url, "_links": {"git": url, "self": url, "html": url},
+    }  # fmt: skip

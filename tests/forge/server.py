@@ -11,7 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.forge import git_http, published, routes
 from tests.forge.repo import RefusedError
-from tests.forge.state import TOKEN, State
+from tests.forge.request import Request
+from tests.forge.state import State
+
+ENTERPRISE = "/api/v3"
+"""Where the REST interface of a GitHub Enterprise Server begins."""
 
 
 class Server(ThreadingHTTPServer):
@@ -38,7 +42,7 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
             if ".git/" in self.path:
                 self._git(data)
                 return
-            url = urlsplit(self.path)
+            url = urlsplit(self.path.removeprefix(ENTERPRISE))
             query = {key: values[-1] for key, values in parse_qs(url.query).items()}
             state.bodies.append(data.decode("utf-8", "replace"))
             refusal = state.limits.enter(self.command, creates=_creates(self.command, url.path))
@@ -57,20 +61,23 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, path: str, query: Mapping[str, str], data: bytes) -> tuple[int, object, dict[str, str]]:
             line = f"{self.command} {path}"
-            if self.headers.get("Authorization") not in (f"token {TOKEN}", f"Bearer {TOKEN}"):
+            caller = state.caller(self.headers.get("Authorization") or "")
+            if caller is None:
                 return 401, {"message": "Bad credentials"}, {}
             if (before := state.fault(line, after=False)) is not None:
                 return before.status, {"message": before.message}, dict(before.headers)
+            if state.before is not None:
+                state.before(line)
             sent = json.loads(data) if data else None
+            headers: dict[str, str] = {}
             try:
-                status, answer = routes.answer(state, self.command, path, query, sent or {})
+                status, answer = routes.answer(state, Request(self.command, path, query, sent or {}, caller))
             except RefusedError as refused:
-                status, answer = refused.status, {"message": str(refused)}
+                status, answer, headers = refused.status, {"message": str(refused)}, refused.headers
             if state.check:
                 state.mismatches += published.faults(self.command, path, sent, status, answer)
             if (after := state.fault(line, after=True)) is not None:
                 return after.status, {"message": after.message}, dict(after.headers)
-            headers = {}
             if isinstance(answer, list) and self.command == "GET":
                 size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
                 if page * size < len(answer):
@@ -106,7 +113,9 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
             name = url.path[1 : url.path.index(".git/")]
             repo = state.repos.get(name)
             kind, _, secret = (self.headers.get("Authorization") or "").partition(" ")
-            if kind != "Basic" or b64decode(secret) != f"x-access-token:{TOKEN}".encode():
+            user, _, token = b64decode(secret).decode().partition(":") if kind == "Basic" else ("", "", "")
+            caller = state.caller(f"token {token}")
+            if user != "x-access-token" or caller is None:
                 self._reply(401, {"message": "auth"}, {"WWW-Authenticate": 'Basic realm="git"'})
                 return
             pushes = url.path.endswith("git-receive-pack") or "git-receive-pack" in url.query

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.forge import published, resources
+from tests.forge.apps import Apps
 from tests.forge.limits import Limits
 from tests.forge.repo import Repo
+from tests.forge.request import Caller
 
 TOKEN = "canary-token-" + "7f3a9c1e5b"
 
@@ -42,7 +44,19 @@ class State:
         self.mismatches: list[str] = []
         self.check = published.available()
         self.sso_partial = False
+        self.people = {TOKEN: Caller("unbake-bot", "unbake-bot@example.com")}
+        self.apps = Apps(now)
+        self.before: Callable[[str], None] | None = None
+        self.users: set[str] = set()
+        self.moved: dict[str, int] = {}
         self.lock = threading.RLock()
+
+    def caller(self, authorization: str) -> Caller | None:
+        """Return who asks; None where the credential is not accepted."""
+        kind, _, token = authorization.partition(" ")
+        if kind == "Bearer" and token.count(".") == 2:
+            return self.apps.signed(token)
+        return (self.people.get(token) or self.apps.installed(token)) if kind in ("token", "Bearer") else None
 
     def add(self, name: str, files: Mapping[str, str] | None, **facts: object) -> Repo:
         """Add a repository, as its owner does."""
@@ -51,6 +65,16 @@ class State:
             repo.commit(files)
         self.repos[name] = repo
         return repo
+
+    def rename(self, repo: Repo, name: str) -> None:
+        """Rename a repository, as its owner does: the old name leads to it."""
+        self.moved[repo.name] = repo.id
+        del self.repos[repo.name]
+        place = self.folder / f"{name}.git"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        repo.path = repo.path.rename(place)
+        repo.name = name
+        self.repos[name] = repo
 
     def merge(self, repo: Repo, number: int) -> None:
         """Merge a pull request, as a person does."""
@@ -63,9 +87,11 @@ class State:
         return Counter(f"{verb} {re.sub(r'[0-9]+', 'N', path.rpartition('/')[2])}" for verb, path, status in self.calls
                        if verb != "GET" and status < 300)  # fmt: skip
 
-    def described(self, repo: Repo) -> resources.Json:
-        """Return a repository as GitHub shows it."""
-        return resources.repository(self.base, repo.id, repo.name, repo.facts)
+    def described(self, repo: Repo, *, full: bool = False) -> resources.Json:
+        """Return a repository as GitHub shows it, in a list or by itself."""
+        found = resources.repository(self.base, repo.id, repo.name, repo.facts)
+        parent = next((one for one in self.repos.values() if one.id == repo.parent), None)
+        return found | ({"parent": self.described(parent), "source": self.described(parent)} if full and parent else {})
 
     def fault(self, line: str, *, after: bool) -> Fault | None:
         """Return the fault that is due for a request."""
