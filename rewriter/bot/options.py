@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from rewriter.bot.branching import Forks
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
 from rewriter.repository import Kind, Repository
@@ -27,6 +28,7 @@ class Options:
     exclude: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     forks: bool = False
+    forks_in: Forks | None = None
     templates: bool = True
     opt_in: bool = False
     draft: bool = False
@@ -57,7 +59,7 @@ def skipped(one: RemoteRepository, options: Options) -> str:
         (one.fork and not options.forks, "fork"),
         (one.template and not options.templates, "template"),
         (not one.pulls, "no-pull-requests"),
-        (not one.push, "no-permission"),
+        (not one.push and (options.forks_in is None or (one.private and not one.forkable)), "no-permission"),
         (not one.default_branch, "empty"),
     )
     return next((reason for holds, reason in reasons if holds), "")

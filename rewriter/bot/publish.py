@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import (
     Advance,
     End,
@@ -38,10 +39,6 @@ class NotSettledError(UnbakeError):
     """Report that a repository changed while it was worked on; it is visited again."""
 
 
-class PostponedError(UnbakeError):
-    """Report that no more pull requests may be open at a time."""
-
-
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """Hold what is to be proposed: the commit, and the words in a block with their marker."""
@@ -67,8 +64,11 @@ class Proposal:
 class Publisher:
     """Work on one repository's pull request."""
 
-    def __init__(self, forge: Forge, store: Store, repository: RemoteRepository, open_limit: int) -> None:
+    def __init__(
+        self, forge: Forge, store: Store, repository: RemoteRepository, *, home: Home, open_limit: int
+    ) -> None:
         self._forge: Final = forge
+        self._home: Final = home
         self._store: Final = store
         self._repository: Final = repository
         self._limit: Final = open_limit
@@ -103,18 +103,19 @@ class Publisher:
     def _look(self) -> Seen:
         name = self._repository.full_name
         branch = self._branch()
-        head = self._forge.branches(name, branch).get(branch, "")
+        place = self._home.place()
+        head = self._home.head(place, branch) if place else ""
         pulls = self._forge.pulls(name, self._head())
         live = [one for one in pulls if one.state is PullState.OPEN]
         pull = live[0] if live else (pulls[-1] if pulls else None)
-        mine, change = self._mine(head) if head else (False, "")
+        mine, change = self._mine(place.name, head) if place and head else (False, "")
         known = self._store.pull(self._repository.id)
         merged = known is not None and known.generation == self._generation and known.state == End.MERGED
         return Seen(head, mine, change, pull, merged)
 
-    def _mine(self, head: str) -> tuple[bool, str]:
+    def _mine(self, name: str, head: str) -> tuple[bool, str]:
         """Tell whether a commit is as we made it: by us, or by the App that we are, with the tree that it names."""
-        found = self._forge.commit(self._repository.full_name, head)
+        found = self._forge.commit(name, head)
         trailers = {match[1]: match[2] for match in _TRAILER.finditer(found.message)}
         pushed = found.author == EMAIL and len(found.parents) == 1
         signed = _BOT.search(found.author) is not None and len(found.parents) in (1, 2)
@@ -137,7 +138,8 @@ class Publisher:
                 words = "The secrets are gone from the branch without this change, so it is not needed any more."
                 gone = block(Marker("fix", marker.change, marker.findings, closed=True), words)
                 self._forge.edit_pull(name, pull.number, replaced(pull.body, gone), close=True)
-                self._forge.delete_branch(name, self._branch())
+                if place := self._home.place():
+                    self._forge.delete_branch(place.name, self._branch())
             case Advance():
                 self._generation += 1
             case LookAgain():
@@ -148,21 +150,30 @@ class Publisher:
 
     def _send(self, clone: Clone, commit: Commit, expected: str) -> None:
         """Bring the commit there: by the forge's interface where that signs it, by git otherwise."""
+        place = self._home.ready(commit.base)
         if self._forge.signs and all(one.path.isprintable() for one in commit.entries):
-            signed.send(self._forge, self._repository.full_name, commit, self._branch(), expected)
+            signed.send(self._forge, place.name, commit, self._branch(), expected)
         else:
-            clone.push(commit, self._branch(), expected)
+            clone.push(commit, self._branch(), expected, place.url)
 
     def _open(self, proposal: Proposal) -> None:
         name = self._repository.full_name
-        draft = Draft(proposal.title, proposal.block, self._branch(), self._repository.default_branch, proposal.draft)
+        place = self._home.ready(proposal.commit.base)
+        draft = Draft(
+            title=proposal.title,
+            body=proposal.block,
+            head=self._head() if place.url else self._branch(),
+            base=self._repository.default_branch,
+            draft=proposal.draft,
+            head_repository=place.name if place.url and place.owner == self._repository.owner else "",
+            maintainers=place.maintainers,
+        )
         try:
             self._forge.open_pull(name, draft)
         except ForgeError as error:
             if error.status != 422 or not proposal.draft or self._forge.pulls(name, self._head()):
                 raise
-            plain = Draft(draft.title, draft.body, draft.head, draft.base)  # a plan without drafts
-            self._forge.open_pull(name, plain)
+            self._forge.open_pull(name, replace(draft, draft=False))  # a plan without drafts
 
     def _record(self, seen: Seen, end: End) -> None:
         if seen.pull is not None:
@@ -173,4 +184,4 @@ class Publisher:
         return BRANCH if self._generation == 1 else f"{BRANCH}-{self._generation}"
 
     def _head(self) -> str:
-        return f"{self._repository.owner}:{self._branch()}"
+        return f"{self._home.owner}:{self._branch()}"

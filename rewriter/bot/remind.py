@@ -52,7 +52,8 @@ class Reminder:
     def _home(self, repository: RemoteRepository) -> str:
         if self._options.tracker:
             return self._options.tracker
-        return repository.full_name if repository.private and repository.issues else ""
+        # Without the right to push the label would be dropped in silence, and the issue not be found again.
+        return repository.full_name if repository.private and repository.issues and repository.push else ""
 
     def _one(self, one: Credential, home: str, notes: tuple[Note, ...]) -> None:
         mine = [note for note in notes if (marker := read(note.body)) is not None and marker.key == _key(one)]

@@ -15,10 +15,11 @@ from typing import Final
 
 from rewriter import pipeline
 from rewriter.bot import texts
+from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import End
 from rewriter.bot.marker import findings_key
 from rewriter.bot.options import Options, Wish, configured, skipped, wish
-from rewriter.bot.publish import PostponedError, Proposal, Publisher
+from rewriter.bot.publish import Proposal, Publisher
 from rewriter.bot.remind import Reminder
 from rewriter.bot.store import Credential, Known, Place, Store
 from rewriter.errors import UnbakeError
@@ -64,7 +65,8 @@ class Bot:
         if reason:
             return self._end(repository, Known("", "skipped", reason))
         known = self.store.repo(repository.id)
-        publisher = Publisher(self.forge, self.store, repository, self.options.open_limit)
+        home = Home(self.forge, self.clock, repository, self.options.forks_in)
+        publisher = Publisher(self.forge, self.store, repository, home=home, open_limit=self.options.open_limit)
         tree = self.forge.tree(repository.full_name, repository.default_branch, known.etag)
         if tree is NoTree.EMPTY:
             return self._end(repository, Known("", "skipped", "empty"))

@@ -12,6 +12,7 @@ from typing import Final, NoReturn, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from rewriter.bot import engine, ledger
+from rewriter.bot.branching import Forks
 from rewriter.bot.budget import SharedBudget
 from rewriter.bot.database import Database, SQLite
 from rewriter.bot.engine import Tally
@@ -76,6 +77,7 @@ class _Arguments(argparse.Namespace):
     max_open: int
     draft: bool
     forks: bool
+    fork_into: str
     host: str
     port: int
     opt_in: bool
@@ -178,6 +180,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--draft", action="store_true", help="open pull requests as drafts")
     add("--forks", action="store_true", help="visit forks too")
+    add(
+        "--fork-into",
+        default="",
+        metavar="OWNER",
+        help="where there is no right to push, propose from a fork that OWNER gets (@me: the token's own account)",
+    )
     add("--opt-in", action="store_true", help="only repositories with `enabled = true` in .github/unbake.toml")
     add("--threads", type=_number, default=4, metavar="NUMBER", help="how many repositories at a time (default: 4)")
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="where `serve` listens (default: 127.0.0.1)")
@@ -291,6 +299,7 @@ def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watc
         exclude=tuple(one.lower() for one in arguments.exclude),
         topics=tuple(arguments.topic),
         forks=arguments.forks,
+        forks_in=_forks(arguments.fork_into, forge),
         opt_in=arguments.opt_in,
         draft=arguments.draft,
         dry_run=arguments.action == "plan",
@@ -298,6 +307,16 @@ def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watc
         open_limit=arguments.max_open,
     )
     return Bot(forge, store, clock, options, forge.credential, _show)
+
+
+def _forks(owner: str, forge: GitHub) -> Forks | None:
+    if not owner:
+        return None
+    account = forge.account()
+    if not account:
+        raise UsageError("--fork-into needs the token of a person: an App has no account that could own a fork")
+    own = owner == "@me" or owner.lower() == account.lower()
+    return Forks(account, organization=False) if own else Forks(owner, organization=True)
 
 
 def _end(tally: Tally) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.forge import resources
+from tests.forge import forks, resources
 from tests.forge.repo import RefusedError, Repo, Row
 from tests.forge.request import Request
 from tests.forge.state import State
@@ -28,7 +28,8 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
                          | ({"pull_request": _links(state, repo, row)} if "head" in row else {})
                          for row in rows]  # fmt: skip
         case "POST", []:
-            return 201, resources.issue(state.base, repo.name, new(repo, sent, {}))
+            kept = sent if forks.may_push(repo, request.caller) else {**sent, "labels": []}
+            return 201, resources.issue(state.base, repo.name, new(repo, kept, {}))
         case "PATCH", ["comments", number]:
             row = next(row for row in repo.comments if row["id"] == int(number))
             edit(row, sent)
@@ -47,6 +48,8 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
             repo.comments.append(row)
             return 201, resources.comment(state.base, repo.name, row)
         case "POST", [number, "labels"]:
+            if not forks.may_push(repo, request.caller):
+                raise RefusedError(403, "Must have push access")
             row = repo.note(number)
             row["labels"] = sorted({*resources.words(row["labels"]), *resources.words(sent["labels"])})
             return 200, [resources.label(state.base, one) for one in resources.words(row["labels"])]

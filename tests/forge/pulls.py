@@ -16,11 +16,16 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
     match request.verb, rest:
         case "GET", []:
             repo.refresh()
-            head = query.get("head", "").partition(":")[2]
-            rows = [row for row in repo.pulls(query.get("state", "open")) if head in ("", row["head"])]
+            head = query.get("head", "")
+            assert not head or ":" in head, "GitHub passes over a head without its owner"
+            rows = [
+                row
+                for row in repo.pulls(query.get("state", "open"))
+                if head in ("", f"{row['head_owner']}:{row['head']}")
+            ]
             return 200, [resources.pull(state.base, described, row, full=False) for row in rows]
         case "POST", []:
-            row = _opened(repo, sent)
+            row = _opened(state, repo, sent)
             return 201, resources.pull(state.base, described, row, full=True)
         case "PATCH", [number]:
             row = repo.note(number)
@@ -31,21 +36,27 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
     raise RefusedError(404, "Not Found")
 
 
-def _opened(repo: Repo, sent: Mapping[str, object]) -> Row:
+def _opened(state: State, repo: Repo, sent: Mapping[str, object]) -> Row:
     if repo.facts.get("has_pull_requests") is False:
         raise RefusedError(404, "Not Found")
-    head, base = str(sent["head"]).rpartition(":")[2], str(sent["base"])
-    sha, base_sha = repo.ref(head), repo.ref(base)
+    owner, _, head = str(sent["head"]).rpartition(":")
+    owner, base = owner or repo.owner, str(sent["base"])
+    source = _source(state, repo, owner, str(sent.get("head_repo") or ""))
+    sha, base_sha = source.ref(head), repo.ref(base)
+    if source is not repo and source.facts.get("organization") and sent.get("maintainer_can_modify"):
+        raise RefusedError(422, "Fork collab can't be granted by someone without permission")
     if not sha or not base_sha:
         raise RefusedError(422, "Validation Failed: head or base invalid")
-    if any(row["head"] == head and row["base"] == base for row in repo.pulls()):
-        raise RefusedError(422, f"A pull request already exists for {repo.name.partition('/')[0]}:{head}.")
-    if repo.git("rev-list", "--count", f"{base_sha}..{sha}") == "0":
+    if any((row["head_owner"], row["head"], row["base"]) == (owner, head, base) for row in repo.pulls()):
+        raise RefusedError(422, f"A pull request already exists for {owner}:{head}.")
+    if source.git("rev-list", "--count", f"{base_sha}..{sha}") == "0":
         raise RefusedError(422, f"No commits between {base} and {head}")
     if sent.get("draft") and repo.facts.get("no_drafts"):
         raise RefusedError(422, "Draft pull requests are not supported in this repository.")
     extra = {
         "head": head,
+        "head_owner": owner,
+        "source": source,
         "sha": sha,
         "base": base,
         "base_sha": base_sha,
@@ -53,3 +64,15 @@ def _opened(repo: Repo, sent: Mapping[str, object]) -> Row:
         "draft": bool(sent.get("draft")),
     }
     return notes.new(repo, sent, extra)
+
+
+def _source(state: State, repo: Repo, owner: str, named: str) -> Repo:
+    """Return the repository that a head lies in: this one, or the fork of its owner."""
+    if named:
+        return state.repos[named]
+    if owner == repo.owner:
+        return repo
+    found = [one for one in state.repos.values() if one.parent == repo.id and one.owner == owner]
+    if not found:
+        raise RefusedError(422, "Validation Failed: head invalid")
+    return found[0]

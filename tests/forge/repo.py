@@ -42,6 +42,7 @@ class Repo:
     labels: set[str] = field(default_factory=set)
     signed: set[str] = field(default_factory=set)
     parent: int = 0
+    pending: int = 0
 
     @property
     def owner(self) -> str:
@@ -105,7 +106,9 @@ class Repo:
     def refresh(self) -> None:
         """Let pull requests follow their branches, as GitHub does after each push."""
         for row in self.pulls():
-            head = self.ref(str(row["head"]))
+            source = row.get("source", self)
+            assert isinstance(source, Repo)
+            head = source.ref(str(row["head"]))
             if not head:
                 row["state"] = "closed"
             row["sha"] = head or row["sha"]

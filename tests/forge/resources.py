@@ -202,7 +202,7 @@ def pull(base: str, repo: Json, row: Mapping[str, object], *, full: bool) -> Jso
         "merge_commit_sha": None,
         "merged_at": row["merged_at"],
         "closed_at": None if row["state"] == "open" else When,
-        "head": _end(row["head"], row["sha"], owner, repo),
+        "head": _end(row["head"], row["sha"], user(base, str(row["head_owner"])), repo),
         "base": _end(row["base"], row["base_sha"], owner, repo),
         "_links": {key: {"href": api} for key in links},
         "auto_merge": None,

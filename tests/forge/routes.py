@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from urllib.parse import unquote
 
-from tests.forge import git_data, notes, pulls, resources
+from tests.forge import forks, git_data, notes, pulls, resources
 from tests.forge.repo import RefusedError, Repo
 from tests.forge.request import Request
 from tests.forge.state import State
@@ -71,7 +71,16 @@ def _in(state: State, repo: Repo, request: Request, parts: list[str]) -> tuple[i
             return 200, state.described(repo, full=True)
         case "GET", ["contents", *path]:
             return 200, _content(state, repo, "/".join(path))
+        case "POST", ["forks"]:
+            return forks.answer(state, repo, request)
+        case "POST", ["merge-upstream"]:
+            return forks.follow(state, repo, request)
         case _, ["git", *rest]:
+            if repo.pending:
+                repo.pending -= 1
+                raise RefusedError(409, "Git Repository is empty.")
+            if request.verb != "GET" and not forks.may_push(repo, request.caller):
+                raise RefusedError(404, "Not Found")
             return git_data.answer(state, repo, request, rest)
         case _, ["pulls", *rest]:
             return pulls.answer(state, repo, request, rest)

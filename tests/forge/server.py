@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from tests.forge import git_http, published, routes
+from tests.forge import forks, git_http, published, routes
 from tests.forge.repo import RefusedError
 from tests.forge.request import Request
 from tests.forge.state import State
@@ -119,7 +119,7 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
                 self._reply(401, {"message": "auth"}, {"WWW-Authenticate": 'Basic realm="git"'})
                 return
             pushes = url.path.endswith("git-receive-pack") or "git-receive-pack" in url.query
-            if repo is None or (pushes and repo.facts.get("archived")):
+            if repo is None or (pushes and (repo.facts.get("archived") or not forks.may_push(repo, caller))):
                 self._reply(404 if repo is None else 403, {"message": "no"}, {})
                 return
             line = f"{self.command} {url.path}"

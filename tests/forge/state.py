@@ -79,6 +79,10 @@ class State:
     def merge(self, repo: Repo, number: int) -> None:
         """Merge a pull request, as a person does."""
         row = next(row for row in repo.pulls("all") if row["number"] == number)
+        source = row["source"]
+        assert isinstance(source, Repo)
+        if source is not repo:
+            repo.git("fetch", "-q", str(source.path), str(row["sha"]))
         repo.git("update-ref", f"refs/heads/{row['base']}", str(row["sha"]))
         row["state"], row["merged_at"] = "closed", resources.When
 
