@@ -64,6 +64,13 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Adorn:
+    """Give a pull request its labels and reviewers."""
+
+    pull: Pull
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """Close our pull request, whose change is not needed any more, and delete the branch."""
 
@@ -87,7 +94,7 @@ class Settle:
     end: End
 
 
-Step = Push | Open | Rewrite | Withdraw | Advance | LookAgain | Settle
+Step = Push | Open | Rewrite | Adorn | Withdraw | Advance | LookAgain | Settle
 
 RETRY: str = "unbake/retry"
 """The label on a closed pull request with which people ask for a new one."""
@@ -125,7 +132,9 @@ def _open(seen: Seen, pull: Pull, wanted: Wanted | None) -> Step:
         return Push(seen.head)
     marker = read(pull.body)
     told = (marker.change, marker.text) if marker else ("", "")
-    return Settle(End.OPEN) if told == (wanted.change, wanted.text) else Rewrite(pull)
+    if told != (wanted.change, wanted.text):
+        return Rewrite(pull)
+    return Settle(End.OPEN) if marker is None or marker.dressed else Adorn(pull)
 
 
 def _closed(pull: Pull, wanted: Wanted) -> Step:

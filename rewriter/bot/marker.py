@@ -19,13 +19,17 @@ _WORD: Final = re.compile(r"[0-9a-z/-]{0,80}")
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Say what a text of ours stands for: `key` names the thing, `text` the version of the words."""
+    """Say what a text of ours stands for: `key` names the thing, `text` the version of the words.
+
+    `dressed` tells that a pull request has got its labels and reviewers.
+    """
 
     key: str
     change: str = ""
     findings: tuple[str, ...] = ()
     text: str = ""
     closed: bool = False
+    dressed: bool = True
 
 
 def block(marker: Marker, words: str) -> str:
@@ -37,7 +41,7 @@ def block(marker: Marker, words: str) -> str:
         "findings": list(marker.findings),
         "text": text,
         "closed": marker.closed,
-    }
+    } | ({} if marker.dressed else {"dressed": False})
     return f"<!-- unbake:v1 {json.dumps(told, separators=(',', ':'))} -->\n{words.strip()}\n{_END}\n"
 
 
@@ -57,6 +61,7 @@ def read(body: str) -> Marker | None:
         findings=tuple(_word(one) for one in findings) if isinstance(findings, list) else (),
         text=_word(told.get("text")),
         closed=told.get("closed") is True,
+        dressed=told.get("dressed") is not False,
     )
 
 

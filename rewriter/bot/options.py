@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from rewriter.bot.branching import Forks
+from rewriter.bot.dress import CODE_OWNERS
+from rewriter.bot.report import Show
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
 from rewriter.repository import Kind, Repository
@@ -35,7 +37,9 @@ class Options:
     dry_run: bool = False
     tracker: str = ""
     open_limit: int = 1_000
-    label: str = "unbake"
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = (CODE_OWNERS,)
+    show: Show = Show.NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from rewriter.bot import texts
 from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import (
+    RETRY,
+    Adorn,
     Advance,
     End,
     LookAgain,
@@ -21,11 +24,12 @@ from rewriter.bot.decide import (
     Withdraw,
     decide,
 )
+from rewriter.bot.dress import Dress, put_on
 from rewriter.bot.marker import Marker, block, read, replaced
 from rewriter.bot.store import KnownPull, Store
 from rewriter.errors import UnbakeError
 from rewriter.scm import signed
-from rewriter.scm.forge import Draft, Forge, ForgeError, PullState, RemoteRepository
+from rewriter.scm.forge import Draft, Forge, ForgeError, Pull, PullState, RemoteRepository
 from rewriter.scm.git import CHANGE, EMAIL, TREE, Clone, Commit, RejectedError
 
 BRANCH: Final = "unbake/fix"
@@ -33,6 +37,10 @@ _STEPS: Final = 12
 _BOT: Final = re.compile(r"\[bot\]@users\.noreply\.")
 """Any App: which one we are is not told to who has its token alone, and no other writes our trailers."""
 _TRAILER: Final = re.compile(rf"^({CHANGE}|{TREE}): ([0-9a-f]{{32,64}})$", re.MULTILINE)
+
+
+EDITED: Final = "unbake/edited"
+_EDITED: Final = "edited"
 
 
 class NotSettledError(UnbakeError):
@@ -48,11 +56,16 @@ class Proposal:
     words: str
     findings: tuple[str, ...]
     draft: bool
+    dress: Dress = field(default_factory=Dress)
 
     @property
     def block(self) -> str:
+        """Return the words with their marker, as they are when the pull request is opened."""
+        return self.block_of(dressed=not self.dress)
+
+    def block_of(self, *, dressed: bool) -> str:
         """Return the words with their marker."""
-        return block(Marker("fix", self.commit.change, self.findings), self.words)
+        return block(Marker("fix", self.commit.change, self.findings, dressed=dressed), self.words)
 
     @property
     def wanted(self) -> Wanted:
@@ -74,6 +87,7 @@ class Publisher:
         self._limit: Final = open_limit
         known = store.pull(repository.id)
         self._generation = known.generation if known else 1
+        self.head = ""
 
     def publish(self, clone: Clone | None, proposal: Proposal | None) -> End:
         """Take step after step; returns how it ended."""
@@ -81,7 +95,10 @@ class Publisher:
             seen = self._look()
             step = decide(seen, proposal.wanted if proposal else None)
             if isinstance(step, Settle):
+                if step.end is End.EDITED and seen.pull is not None:
+                    self._say_edited(seen.pull)
                 self._record(seen, step.end)
+                self.head = seen.head
                 return step.end
             try:
                 self._take(step, seen, clone, proposal)
@@ -93,12 +110,18 @@ class Publisher:
     def unchanged(self) -> bool:
         """Tell whether the pull request stands as it was left, by one request."""
         known = self._store.pull(self._repository.id)
-        if known is None:
+        if known is None or known.state in (End.NOT_NEEDED, End.MERGED):
             return True
-        if known.state != End.OPEN:
-            return known.state in (End.NOT_NEEDED, End.MERGED)
         pulls = self._forge.pulls(self._repository.full_name, self._head())
-        return bool(pulls) and pulls[-1].state is PullState.OPEN and pulls[-1].head == known.head
+        if not pulls or pulls[-1].head != known.head:
+            return False
+        match known.state:
+            case End.OPEN | End.EDITED:
+                return pulls[-1].state is PullState.OPEN
+            case End.DECLINED:
+                return pulls[-1].state is PullState.CLOSED and RETRY not in pulls[-1].labels
+            case _:
+                return False
 
     def _look(self) -> Seen:
         name = self._repository.full_name
@@ -132,7 +155,13 @@ class Publisher:
             case Open() if proposal is not None:
                 self._open(proposal)
             case Rewrite(pull=pull) if proposal is not None:
-                self._forge.edit_pull(name, pull.number, replaced(pull.body, proposal.block))
+                told = read(pull.body)
+                new = proposal.block_of(dressed=told is None or told.dressed)
+                self._forge.edit_pull(name, pull.number, replaced(pull.body, new))
+            case Adorn(pull=pull) if proposal is not None:
+                if self._repository.push:  # without it nobody may set labels or ask for a review
+                    put_on(self._forge, name, pull, proposal.dress)
+                self._forge.edit_pull(name, pull.number, replaced(pull.body, proposal.block_of(dressed=True)))
             case Withdraw(pull=pull):
                 marker = read(pull.body) or Marker("fix")
                 words = "The secrets are gone from the branch without this change, so it is not needed any more."
@@ -174,6 +203,16 @@ class Publisher:
             if error.status != 422 or not proposal.draft or self._forge.pulls(name, self._head()):
                 raise
             self._forge.open_pull(name, replace(draft, draft=False))  # a plan without drafts
+
+    def _say_edited(self, pull: Pull) -> None:
+        """Say once that the branch is somebody's now; the comment is its own mark that it was said."""
+        name = self._repository.full_name
+        said = (read(one.body) for one in self._forge.comments(name, pull.number))
+        if any(marker is not None and marker.key == _EDITED for marker in said):
+            return
+        if self._repository.push:
+            self._forge.add_labels(name, pull.number, (EDITED,))
+        self._forge.comment(name, pull.number, block(Marker(_EDITED), texts.edited()))
 
     def _record(self, seen: Seen, end: End) -> None:
         if seen.pull is not None:

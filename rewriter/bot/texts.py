@@ -81,6 +81,25 @@ def _pull_request(report: Report, patch: Patch, pen: Pen, rows: int) -> str:
     )
 
 
+def check_summary(report: Report) -> str:
+    """Return what a check run says: what is left and why, and what has to be rotated."""
+    pen = Pen(redactor_of(report))
+    left = [f"- {_refusal(pen, one)}" for one in report.refusals[: _ROWS[0]]]
+    more = [f"- … and {len(report.refusals) - len(left)} more"] if len(report.refusals) > len(left) else []
+    names = sorted({_name(pen, one.finding.name) for one in report.exposures})[: _ROWS[0]]
+    said = ["What was found is taken out by this change." if not left else "This change leaves to a person:", "", *left]
+    return "\n".join([*said, *more, *(["", f"To be rotated: {', '.join(names)}"] if names else [])])[:LIMIT]
+
+
+def edited() -> str:
+    """Return what is said once where somebody else has pushed to the branch."""
+    return (
+        "Somebody has pushed to this branch, so it is theirs now: unbake pushes nothing to it any more and leaves the "
+        "description as it is, also when the base changes.\n\nTo have it made anew, close this pull request, delete "
+        "the branch and put the label `unbake/retry` on it."
+    )
+
+
 def _why(patch: Patch) -> tuple[str, ...]:
     said = []
     if patch.secrets:

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Final
 
 from rewriter import pipeline
-from rewriter.bot import texts
+from rewriter.bot import dress, texts
 from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import End
 from rewriter.bot.marker import findings_key
 from rewriter.bot.options import Options, Wish, configured, skipped, wish
 from rewriter.bot.publish import Proposal, Publisher
 from rewriter.bot.remind import Reminder
+from rewriter.bot.report import Show, analysis, check
 from rewriter.bot.store import Credential, Known, Place, Store
 from rewriter.errors import UnbakeError
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
 from rewriter.render.pen import Pen, redactor_of
+from rewriter.repository import Repository
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import ForbiddenError, Forge, NoTree, RemoteRepository
 from rewriter.scm.git import Clone
@@ -105,7 +107,7 @@ class Bot:
             case Unchanged(report=report):
                 proposal = None
             case Patched(report=report):
-                proposal = self._proposal(outcome, clone, wanted)
+                proposal = self._proposal(outcome, clone, tree, wanted)
         if self.options.dry_run:
             self._show(repository, outcome, proposal)
             return "planned" if proposal else _left(report), ""
@@ -114,6 +116,7 @@ class Bot:
         try:
             end = publisher.publish(clone, proposal)
             state, detail = (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
+            self._report(repository, clone, tree, report=report, head=publisher.head if end is End.OPEN else "")
         except PostponedError as error:
             state, detail = "waiting", str(error)
         except ForbiddenError as error:
@@ -121,7 +124,18 @@ class Bot:
         self._remind(repository)
         return state, detail
 
-    def _proposal(self, outcome: Patched, clone: Clone, wanted: Wish) -> Proposal:
+    def _report(
+        self, repository: RemoteRepository, clone: Clone, tree: Repository, *, report: Report, head: str
+    ) -> None:
+        match self.options.show:
+            case Show.CHECK if head:
+                check(self.forge, repository.full_name, head, report)
+            case Show.SARIF:
+                analysis(self.forge, repository, clone.head, tree=tree, report=report)
+            case _:
+                pass
+
+    def _proposal(self, outcome: Patched, clone: Clone, tree: Repository, wanted: Wish) -> Proposal:
         report, patch = outcome.report, outcome.patch
         return Proposal(
             commit=clone.commit(patch.files, texts.commit_message(report), "fix"),
@@ -129,6 +143,12 @@ class Bot:
             words=texts.pull_request(report, patch),
             findings=findings_key([one.fingerprint for one in report.fixed]),
             draft=self.options.draft if wanted.draft is None else wanted.draft,
+            dress=dress.wanted(
+                tree,
+                [one.path for one in patch.files],
+                labels=self.options.labels,
+                reviewers=self.options.reviewers,
+            ),
         )
 
     def _show(self, repository: RemoteRepository, outcome: Patched | Unchanged, proposal: Proposal | None) -> None:

@@ -165,6 +165,35 @@ class Draft:
     maintainers: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Hold a remark on a line."""
+
+    path: str
+    line: int
+    message: str
+
+
+class Reports(Protocol):
+    """Show on the forge what was found."""
+
+    def has_check(self, name: str, sha: str) -> bool:
+        """Tell whether a commit has our check run."""
+        ...
+
+    def check(self, name: str, sha: str, *, title: str, summary: str, annotations: Sequence[Annotation]) -> None:
+        """Add a finished check run; it is neutral where something is left, and never blocks a merge."""
+        ...
+
+    def analysed(self, name: str, ref: str) -> str:
+        """Return the commit of the latest analysis of ours, empty where there is none."""
+        ...
+
+    def analyse(self, name: str, ref: str, sha: str, sarif: str) -> None:
+        """Hand in an analysis of a commit."""
+        ...
+
+
 class Objects(Protocol):
     """Make git's objects on the forge."""
 
@@ -191,6 +220,11 @@ class Forge(Protocol):
     @property
     def objects(self) -> Objects:
         """Return what makes git's objects."""
+        ...
+
+    @property
+    def reports(self) -> Reports:
+        """Return what shows findings."""
         ...
 
     @property

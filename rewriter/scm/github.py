@@ -29,7 +29,8 @@ from rewriter.scm.forge import (
 )
 from rewriter.scm.gate import Gate, Kind
 from rewriter.scm.objects import GitObjects
-from rewriter.scm.wire import Wire
+from rewriter.scm.reports import GitHubReports
+from rewriter.scm.wire import Wire, repo
 
 PUBLIC: Final = "https://api.github.com"
 _OF_AN_INSTALLATION: Final = "ghs_"
@@ -43,6 +44,7 @@ class GitHub:
         self._wire: Final = Wire(auth, gate, api)
         workflows = not isinstance(auth, Installation) or auth.installed.may("workflows")
         self.objects: Final = GitObjects(self._wire, workflows=workflows)
+        self.reports: Final = GitHubReports(self._wire)
 
     def credential(self) -> str:
         """Return the token for git; an App's is renewed when it is about to end."""
@@ -219,12 +221,6 @@ def token(value: str) -> Auth.Auth:
 
 def _installed(page: object) -> tuple[Mapping[str, object], ...]:
     return json.rows(json.table(page).get("repositories"))
-
-
-def repo(name: str) -> str:
-    """Return the path of a repository."""
-    owner, _, repository = name.partition("/")
-    return f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}"
 
 
 def _changes(body: str | None, *, close: bool) -> dict[str, object]:

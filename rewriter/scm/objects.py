@@ -13,7 +13,7 @@ from urllib.parse import quote
 from rewriter.scm import json
 from rewriter.scm.forge import ForbiddenError, ForgeError, TreeEntry
 from rewriter.scm.git import NO_WORKFLOWS
-from rewriter.scm.wire import Wire
+from rewriter.scm.wire import Wire, repo
 
 WORKFLOWS: Final = ".github/workflows/"
 _HIDDEN: Final = (403, 404)
@@ -64,5 +64,4 @@ class GitObjects:
 
 
 def _git(name: str) -> str:
-    owner, _, repository = name.partition("/")
-    return f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}/git"
+    return f"{repo(name)}/git"

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from github import Auth, Github, GithubException
@@ -197,6 +197,12 @@ def _requested(connection: HTTPRequestsConnectionClass | HTTPSRequestsConnection
     if answer.status_code in _MOVED:
         raise _RedirectedError(answer)
     return answer
+
+
+def repo(name: str) -> str:
+    """Return the path of a repository."""
+    owner, _, repository = name.partition("/")
+    return f"/repos/{quote(owner, safe='')}/{quote(repository, safe='')}"
 
 
 def _what(verb: str, url: str) -> str:

@@ -51,8 +51,25 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
             if not forks.may_push(repo, request.caller):
                 raise RefusedError(403, "Must have push access")
             row = repo.note(number)
+            repo.labels |= set(resources.words(sent["labels"]))
             row["labels"] = sorted({*resources.words(row["labels"]), *resources.words(sent["labels"])})
             return 200, [resources.label(state.base, one) for one in resources.words(row["labels"])]
+    raise RefusedError(404, "Not Found")
+
+
+def labels(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple[int, object]:
+    match request.verb, rest:
+        case "GET", [name] if name in repo.labels:
+            return 200, resources.label(state.base, name)
+        case "POST", []:
+            name = str(request.sent["name"])
+            assert len(str(request.sent["description"])) <= 100
+            if not forks.may_push(repo, request.caller):
+                raise RefusedError(404, "Not Found")
+            if name in repo.labels:
+                raise RefusedError(422, "Validation Failed: already_exists")
+            repo.labels.add(name)
+            return 201, resources.label(state.base, name)
     raise RefusedError(404, "Not Found")
 
 

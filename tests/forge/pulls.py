@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.forge import notes, resources
+from tests.forge import forks, notes, resources
 from tests.forge.repo import RefusedError, Repo, Row
 from tests.forge.request import Request
 from tests.forge.state import State
@@ -32,7 +32,9 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
             notes.edit(row, sent)
             return 200, resources.pull(state.base, described, row, full=True)
         case "POST", [number, "requested_reviewers"]:
-            return 201, resources.pull(state.base, described, repo.note(number), full=False)
+            row = repo.note(number)
+            _ask(repo, row, request)
+            return 201, resources.pull(state.base, described, row, full=False)
     raise RefusedError(404, "Not Found")
 
 
@@ -62,8 +64,27 @@ def _opened(state: State, repo: Repo, sent: Mapping[str, object]) -> Row:
         "base_sha": base_sha,
         "merged_at": None,
         "draft": bool(sent.get("draft")),
+        "reviewers": [],
+        "teams": [],
     }
     return notes.new(repo, sent, extra)
+
+
+def _ask(repo: Repo, row: Row, request: Request) -> None:
+    people = resources.words(request.sent.get("reviewers", []))
+    teams = resources.words(request.sent.get("team_reviewers", []))
+    if not forks.may_push(repo, request.caller):
+        raise RefusedError(403, "Must have push access")
+    if request.caller.login in people:
+        raise RefusedError(422, "Review cannot be requested from pull request author.")
+    known = repo.facts.get("collaborators")
+    if isinstance(known, list) and not {*people, *teams} <= set(known):
+        raise RefusedError(422, "Reviews may only be requested from collaborators.")
+    assert people or teams
+    assert len(people) + len(teams) <= 15
+    row["reviewers"] = sorted({*resources.words(row["reviewers"]), *people})
+    row["teams"] = sorted({*resources.words(row["teams"]), *teams})
+    row["asked"] = int(str(row.get("asked", 0))) + 1
 
 
 def _source(state: State, repo: Repo, owner: str, named: str) -> Repo:

@@ -40,6 +40,8 @@ class Repo:
     notes: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
+    checks: list[Row] = field(default_factory=list)
+    analyses: list[Row] = field(default_factory=list)
     signed: set[str] = field(default_factory=set)
     parent: int = 0
     pending: int = 0

@@ -207,8 +207,8 @@ def pull(base: str, repo: Json, row: Mapping[str, object], *, full: bool) -> Jso
         "_links": {key: {"href": api} for key in links},
         "auto_merge": None,
         "draft": row["draft"],
-        "requested_reviewers": [],
-        "requested_teams": [],
+        "requested_reviewers": [user(base, one) for one in words(row["reviewers"])],
+        "requested_teams": [team(base, one) for one in words(row["teams"])],
     }
     for key in ("events_url", "labels_url", "repository_url", "state_reason", "comments"):
         found.pop(key)
@@ -226,6 +226,27 @@ def pull(base: str, repo: Json, row: Mapping[str, object], *, full: bool) -> Jso
 def _end(ref: object, sha: object, owner: Json, repo: Json) -> Json:
     name = f"{owner['login']}:{ref}"
     return {"label": name, "ref": ref, "repo": repo, "sha": sha, "user": owner}
+
+
+def team(base: str, slug: str) -> Json:
+    api = f"{base}/teams/{slug}"
+    return {
+        "id": 1,
+        "node_id": "T1",
+        "name": slug,
+        "slug": slug,
+        "description": None,
+        "privacy": "closed",
+        "notification_setting": "notifications_enabled",
+        "permission": "push",
+        "type": "organization",
+        "organization_id": 1,
+        "parent": None,
+        "url": api,
+        "html_url": api,
+        "members_url": f"{api}/members",
+        "repositories_url": f"{api}/repos",
+    }
 
 
 def comment(base: str, name: str, row: Mapping[str, object]) -> Json:

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from urllib.parse import unquote
 
-from tests.forge import forks, git_data, notes, pulls, resources
+from tests.forge import forks, git_data, notes, pulls, reports, resources
 from tests.forge.repo import RefusedError, Repo
 from tests.forge.request import Request
 from tests.forge.state import State
@@ -84,8 +84,12 @@ def _in(state: State, repo: Repo, request: Request, parts: list[str]) -> tuple[i
             return git_data.answer(state, repo, request, rest)
         case _, ["pulls", *rest]:
             return pulls.answer(state, repo, request, rest)
-        case _, ["issues" | "labels", *rest]:
+        case _, ["issues", *rest]:
             return notes.answer(state, repo, request, rest)
+        case _, ["labels", *rest]:
+            return notes.labels(state, repo, request, rest)
+        case _, ["check-runs" | "commits" | "code-scanning" as kind, *rest]:
+            return reports.answer(state, repo, request, [kind, *rest])
     raise RefusedError(404, "Not Found")
 
 
