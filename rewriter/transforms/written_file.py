@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from rewriter.build import Build
 from rewriter.copied import image_path
+from rewriter.copy_sources import context_path
 from rewriter.documents.dockerfile import Instruction, machine, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit, Word
-from rewriter.project import Build, context_path
 from rewriter.readers import Reach, file_reach, tool_file_reach
 from rewriter.residue import Kept, Residue
 from rewriter.transforms.run_change import CannotChange
