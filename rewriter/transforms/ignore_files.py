@@ -103,6 +103,9 @@ def _change(
         return IgnoreChange(left_out=tuple(draft.left_out))
     template = "dockerignore.j2" if path.endswith(dockerignore.NAME) else "gitignore.j2"
     block = render(template, groups=groups)
+    heading, _, rest = block.partition("\n")
+    if any(line.strip() == heading for line in text.split("\n")):
+        block = rest
     edit = NewFile(path, block) if kind is Kind.MISSING else FileEdit(path, _appended(Source(path, text), block))
     return IgnoreChange((edit,), tuple(draft.left_out))
 

@@ -12,11 +12,12 @@ from rewriter.build import Build
 from rewriter.documents.compose import Compose, EntryForm, EnvEntry
 from rewriter.documents.yaml import Scalar, Style
 from rewriter.errors import ParseError
-from rewriter.model.plan import Fix, Reason
+from rewriter.model.plan import Fix, Reason, SecretSource
 from rewriter.model.secret import Finding
 from rewriter.model.text import OverlapError
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, Unreadable, by_variable, members
+from rewriter.services.swarm import swarm_evidence
 from rewriter.settings import Settings
 from rewriter.transforms.compose_text import refuse
 from rewriter.transforms.run_change import CannotChange
@@ -105,6 +106,7 @@ class Folder:
         """Return how the services take the variable, or refuse."""
         at = gift.span.start
         _refuse_value(gift)
+        self._refuse_swarm(gift)
         readings: dict[str, Reading] = {}
         for user in gift.users:
             name = user.service.name
@@ -129,6 +131,20 @@ class Folder:
         finally:
             del self.chosen[gift]
         return choice
+
+    def _refuse_swarm(self, gift: Gift) -> None:
+        """Refuse a value from outside for a swarm, which cannot take a secret from a variable."""
+        wanted = self.settings.secret_source
+        if wanted is SecretSource.EXTERNAL or (gift.literal is not None and wanted is SecretSource.FILE):
+            return
+        for compose in dict.fromkeys(user.compose for user in gift.users):
+            shown = swarm_evidence(self.project, compose)
+            if shown is not None:
+                raise refuse(
+                    gift.source, gift.span.start,
+                    f"{compose.path} goes to a swarm ({shown}), which takes no secret from a variable: make it there "
+                    "with `docker secret create`, then fix with --secret-source external",
+                )  # fmt: skip
 
     def _reading(self, member: Member, name: str) -> Reading | Unreadable:
         if member.build is None:

@@ -285,3 +285,9 @@ def test_a_gitignore_nearer_to_the_file_cannot_be_overruled_and_is_not_repeated(
     files = {".gitignore": "a\n", "b/.gitignore": "!.env\n", "b/.env": ""}
     _, text = git(files, ".env")
     assert git({**files, ".gitignore": text}, ".env") == ("", "")
+
+
+def test_a_heading_is_written_once() -> None:
+    _, first, _ = docker(["Dockerfile"], "secrets/")
+    _, second, _ = docker({"Dockerfile": "", ".dockerignore": first}, "**/.env")
+    assert second == f"{first}\n# Environment files\n**/.env\n"
