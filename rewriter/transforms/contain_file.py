@@ -15,6 +15,7 @@ from rewriter.readers import recipes_called
 from rewriter.recipes import Recipe, inert_commands, recipes
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange
+from rewriter.transforms.tended_file import care, move
 from rewriter.transforms.unit import Unit, take_out, unit_of
 from rewriter.transforms.workshop import Workshop, after, later, plain
 from rewriter.transforms.written_file import WrittenFile, base_name, is_upkeep
@@ -33,6 +34,7 @@ def keep_written(workshop: Workshop, residue: Residue) -> None:
     readers = [body for body in later(workshop, residue) if file.read_by(body)]
     file.refuse_mixed(readers)
     restored = file.there_before()
+    tended = () if restored else care(file)
     orig = _beside(residue.written)
     _silence(workshop, residue, base)
     units = _units(residue, [one for one in file.writers(residue.body) if one[0] is residue.fragment], base, readers)
@@ -44,6 +46,7 @@ def keep_written(workshop: Workshop, residue: Residue) -> None:
         first=[f"cp -p {residue.written} {orig}"] if restored else [],
         cleanup=f"mv {orig} {residue.written}" if restored else f"rm -f {residue.written}",
     )
+    move(workshop, tended, readers)
 
 
 def _beside(written: str) -> str:

@@ -1,0 +1,1 @@
+docker build --secret id=ssh_private_key,src=$HOME/.ssh/id_rsa .
