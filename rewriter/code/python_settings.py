@@ -6,7 +6,7 @@ any case, which is the file that compose mounts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import libcst as cst
@@ -24,10 +24,13 @@ def settings_uses(module: Module, classes: Sequence[cst.ClassDef], secrets: Mapp
     """Return a use for each field of a settings class that stands for a secret."""
     uses: list[Use] = []
     known: dict[str, str] = {}
+    sensitive: set[str] = set()
     for node in classes:
         base = next((found for one in node.bases if (found := _base(module, one.value, known))), "")
         if base:
             known[node.name.value] = base
+        if _tells_case(node, sensitive):
+            sensitive.add(node.name.value)
         if not base or not isinstance(node.body, cst.IndentedBlock):
             continue
         prefix = _option(node, "env_prefix") or ""
@@ -36,6 +39,8 @@ def settings_uses(module: Module, classes: Sequence[cst.ClassDef], secrets: Mapp
             for secret in secrets:
                 if secret.upper() in names:
                     change = _folder(module, node, base, secret_id(secret, secrets) == secret.lower())
+                    if node.name.value in sensitive:
+                        change = Refuse("its settings class tells upper from lower case, and the file has a small name")
                     read = read_at(module.source, module.span(field), secret, kind=ReadKind.WRAPPER)
                     uses.append(Use(read, change))
             if not secrets:
@@ -96,8 +101,22 @@ def _configuration(node: cst.ClassDef) -> cst.Call | cst.Dict | cst.ClassDef | N
     return None
 
 
+def _tells_case(node: cst.ClassDef, sensitive: Collection[str]) -> bool:
+    """Tell whether a settings class, or one of the same file that it is made from, is case sensitive."""
+    own = _written(node, "case_sensitive")
+    if own is not None:
+        return not (isinstance(own, cst.Name) and own.value == "False")
+    return any(isinstance(one.value, cst.Name) and one.value.value in sensitive for one in node.bases)
+
+
 def _option(node: cst.ClassDef, name: str) -> str | None:
     """Return the value of an option of a settings class: its text, empty when it is no constant, none when absent."""
+    found = _written(node, name)
+    return None if found is None else constant(found) or ""
+
+
+def _written(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
+    """Return what is written for an option of a settings class."""
     found: cst.BaseExpression | None = None
     match _configuration(node):
         case cst.Call(args=args):
@@ -115,9 +134,7 @@ def _option(node: cst.ClassDef, name: str) -> str | None:
                         statement = line.body[0]
                         if key == name and isinstance(statement, cst.Assign):
                             found = statement.value
-    if found is None:
-        return None
-    return constant(found) or ""
+    return found
 
 
 def _folder(module: Module, node: cst.ClassDef, base: str, plain: bool) -> Change:  # noqa: FBT001

@@ -98,6 +98,7 @@ def _from_entry(source: Source, entry: EnvEntry, owner: str, users: tuple[Ref, .
         verdict=verdict,
         entry=entry,
         users=users,
+        optional=only is not None and only.operator in (Operator.DEFAULT, Operator.DEFAULT_IF_EMPTY) and not only.word,
     )
 
 

@@ -47,7 +47,8 @@ class Gift:
     """Hold one place that gives a variable to services, all of which are its `users`.
 
     `literal` is the value where it stands there; `variable` names the one that it is taken from, where it is
-    exactly one without a default. `default` tells that a literal stands there in case none comes from outside.
+    exactly one without a default. `default` tells that a literal stands there in case none comes from outside,
+    `optional` that an empty one does (`${NAME:-}`).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Gift:
     verdict: PairVerdict
     entry: EnvEntry | EnvLine | ImageEnv
     users: tuple[Ref, ...]
+    optional: bool = False
 
     @property
     def path(self) -> str:

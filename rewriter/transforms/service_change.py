@@ -239,7 +239,10 @@ class Change:
             one, where = self.named[gift], f"{gift.path}:{gift.line}"
             match one.source:
                 case SecretSource.ENVIRONMENT:
-                    yield f"{where}: `docker compose up` takes {one.variable} from its own environment"
+                    yield (
+                        f"{where}: `docker compose up` takes {one.variable} from its own environment, and stops where "
+                        "it is not set"
+                    )
                 case SecretSource.EXTERNAL:
                     yield f"{where}: `docker secret create {one.identity} {one.path}` has to come before the start"
                 case SecretSource.FILE:

@@ -237,6 +237,9 @@ def _refuse_value(gift: Gift) -> None:
         raise refuse(gift.source, at, "no file can be named after this variable")
     if gift.default:
         raise refuse(gift.source, at, f"{gift.name} has a default here, which compose does not know for a secret")
+    if gift.optional:
+        why = f"{gift.name} may stay unset here, and compose starts no service without the value of its secret"
+        raise refuse(gift.source, at, f"{why}: take the empty default away where it has to be set")
     if gift.literal is None and gift.variable is None:
         why = "the value is put together from several parts, which compose does not do for a secret"
         raise CannotChange(f"{gift.path}:{gift.line}: {why}", Reason.DYNAMIC_VALUE)
