@@ -156,6 +156,12 @@ def key_files(body: RunBody) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
+def fetching(body: RunBody) -> tuple[Recipe, ...]:
+    """Return the recipes of the tools that the commands go to the network with."""
+    lines = body.command_lines
+    return tuple(recipe for words in lines for recipe in recipes_called(words) if recipe.fetches_with(words))
+
+
 def file_reach(body: RunBody, path: str) -> Reach:
     """Return how a RUN reaches the credential file at an absolute path inside the image."""
     base = path.rsplit("/", 1)[-1]

@@ -24,7 +24,7 @@ from rewriter.callers.model import (
     Reading,
     RunEnvironment,
 )
-from rewriter.callers.stores import from_secret_store
+from rewriter.callers.stores import from_secret_store, from_variables
 from rewriter.model.text import Source
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "RunEnvironment",
     "find",
     "from_secret_store",
+    "from_variables",
     "is_candidate",
     "read",
     "runs",

@@ -8,7 +8,7 @@ from rewriter.documents.run import read_run
 from rewriter.flow.model import Definition, Use, kept_in_image
 from rewriter.model.secret import Phase
 from rewriter.project import Project
-from rewriter.readers import Reach, scripts_called
+from rewriter.readers import Reach, fetching, scripts_called
 from rewriter.recipes import recipes
 
 
@@ -26,7 +26,7 @@ def runtime_readers(project: Project, build: Build, definitions: tuple[Definitio
                 kept[0].instruction.stage,
             ):
                 body = read_run(file.source, entry)
-                if body.mentions(name):
+                if body.mentions(name) or any(recipe.reads_variable(name) for recipe in fetching(body)):
                     found.append(f"{build.path}:{entry.line}")
         found += project.mentioned(build, name, skip=lambda path: path in scripts or _is_build_file(path, project))
     return tuple(dict.fromkeys(found))

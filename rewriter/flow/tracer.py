@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.build import Build
-from rewriter.callers import from_secret_store
+from rewriter.callers import from_secret_store, from_variables
 from rewriter.documents.dockerfile import Binding, Kind, references
 from rewriter.flow.model import Origin
 from rewriter.judgement import (
@@ -20,6 +20,7 @@ from rewriter.judgement import (
     spells_name,
     url_credentials,
 )
+from rewriter.model.secret import Confidence
 
 _NONE_GIVEN: Final = frozenset(
     {"none", "null", "nil", "undefined", "unset", "unknown", "empty", "no", "false", "n/a", "-", "not-set", "notset"}
@@ -77,7 +78,7 @@ class Tracer:
 
     def secret_names(self) -> frozenset[str]:
         """Return every name that carries a secret: by name, by value, by use, or from one that does."""
-        secret = {binding.name for binding in self.bindings if suspect(binding) and self.verdict(binding).secret}
+        secret = {binding.name for binding in self.bindings if suspect(binding) and self._named(binding)}
         secret |= self._by_use()
         secret |= self._by_callers()
         changed = True
@@ -105,6 +106,14 @@ class Tracer:
             secret |= {name for name in sources if name in self.by_name and not judge_name(name).ruled_out}
             if any(name in secret for name in sources):
                 secret.add(binding.name)
+
+    def _named(self, binding: Binding) -> bool:
+        """Tell whether name and value speak of a secret; a weak name does not where callers give a plain variable."""
+        verdict = self.verdict(binding)
+        if not verdict.secret or verdict.literal or verdict.confidence is not Confidence.LOW:
+            return verdict.secret
+        given = [one for caller in self.build.callers for one in caller.arguments if one.name == binding.name]
+        return not given or not all(map(from_variables, given))
 
     def _by_use(self) -> set[str]:
         """Return neutral names that a RUN uses where a credential stands."""

@@ -3,8 +3,9 @@
 A recipe says how the tool is called (`commands`: words with `*` wildcards, compared with the start of a
 command line), which environment variables it reads by itself (`variables`, with `*`), which credential files
 it reads (`[[files]]`: `names` in the working directory, `home` below the home directory, `paths` absolute),
-under which subcommands it runs code of the project (`runs_code`: that code may read any variable), and which of
-its commands store a credential and how the tool forgets it (`[[stores]]`).
+under which subcommands it runs code of the project (`runs_code`: that code may read any variable), which of its
+commands go to the network with the credential (`fetches`, written like `commands`), and which store a credential and
+how the tool forgets it (`[[stores]]`).
 docs/recipes.md is the page for authors.
 """
 
@@ -110,12 +111,17 @@ class Recipe:
     commands: tuple[tuple[str, ...], ...]
     variables: tuple[str, ...]
     runs_code: tuple[str, ...]
+    fetches: tuple[tuple[str, ...], ...]
     files: tuple[CredentialFile, ...]
     stores: tuple[Store, ...]
 
     def called_by(self, words: Sequence[str]) -> bool:
         """Tell whether a command line (words without quotes, program first) calls this tool."""
         return any(_starts(words, command) for command in self.commands)
+
+    def fetches_with(self, words: Sequence[str]) -> bool:
+        """Tell whether a command line goes to the network, and so needs the credential that the tool reads."""
+        return any(_starts(words, command) for command in self.fetches)
 
     def reads_variable(self, name: str) -> bool:
         """Tell whether the tool takes this environment variable by itself."""
@@ -171,7 +177,7 @@ def inert_commands() -> frozenset[str]:
 
 
 _INERT: Final = "inert"
-_KEYS: Final = {"title", "commands", "variables", "runs_code", "files", "stores"}
+_KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "files", "stores"}
 _FILE_KEYS: Final = {"names", "home", "paths"}
 _STORE_KEYS: Final = {"call", "keys", "options", "named", "forget", "runtime"}
 
@@ -193,6 +199,7 @@ def load(name: str, text: str) -> Recipe:
         commands=tuple(tuple(line.split()) for line in _strings(name, data, "commands")),
         variables=_strings(name, data, "variables"),
         runs_code=_strings(name, data, "runs_code"),
+        fetches=tuple(tuple(line.split()) for line in _strings(name, data, "fetches")),
         files=tuple(_file(name, table) for table in _tables(name, data, "files", _FILE_KEYS)),
         stores=tuple(_store(name, table) for table in _tables(name, data, "stores", _STORE_KEYS)),
     )

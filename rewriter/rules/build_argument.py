@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rewriter.analysis import Analysis
-from rewriter.callers import BuildArgument, Caller, from_secret_store
+from rewriter.callers import BuildArgument, Caller, from_secret_store, from_variables
 from rewriter.flow import secret_id
 from rewriter.judgement import judge_pair
 from rewriter.model.plan import Reason
@@ -39,7 +39,8 @@ def _target(analysis: Analysis, caller: Caller, argument: BuildArgument) -> tupl
     verdict = judge_pair(argument.name, argument.literal.reveal() if argument.literal else None)
     if from_secret_store(argument):
         return caller.dockerfile or caller.path, secret_id(argument.name), Confidence.MEDIUM
-    if not verdict.secret:
+    weak = verdict.confidence is Confidence.LOW and from_variables(argument)
+    if not verdict.secret or weak:
         return "", "", Confidence.LOW
     return caller.dockerfile or caller.path, secret_id(argument.name), verdict.confidence
 

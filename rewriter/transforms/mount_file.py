@@ -13,14 +13,14 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
-from rewriter.documents.dockerfile import machine
+from rewriter.documents.dockerfile import machine, successors
 from rewriter.documents.dockerignore import literal
-from rewriter.documents.run import RunBody, bare_words
+from rewriter.documents.run import RunBody, bare_words, read_run
 from rewriter.fetched import fetched_files
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit
-from rewriter.readers import Reach
+from rewriter.readers import Reach, fetching
 from rewriter.recipes import recipes
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
@@ -135,6 +135,20 @@ def _refuse(copied: CopiedFile) -> None:
         raise CannotChange(f"{copied.source} names several files: copy each by its name", Reason.UNSUPPORTED_FORM)
     refuse_carried(copied)
     refuse_handling(copied)
+    _refuse_started(copied, copied.target)
+
+
+def _refuse_started(copied: CopiedFile, target: str) -> None:
+    """Refuse a file that a tool reads which the container starts and which goes to the network."""
+    file = copied.build.dockerfile
+    having = {copied.instruction.stage, *successors(file, copied.instruction.stage)}
+    for entry in file.instructions:
+        starts = entry.keyword in ("CMD", "ENTRYPOINT") and entry.stage in having and not copied.removed
+        if starts and any(recipe.reads_file(target) for recipe in fetching(read_run(file.source, entry))):
+            raise CannotChange(
+                f"line {entry.line}: what the container starts reads {copied.source}: a build secret cannot serve it",
+                Reason.RUNTIME_SECRET,
+            )
 
 
 def refuse_carried(copied: CopiedFile) -> None:

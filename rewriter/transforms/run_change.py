@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from rewriter.documents.dockerfile import Dockerfile
+from rewriter.documents.dockerfile import Dockerfile, Mount, mount, read_mount, secret_file
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Item, Operator, remove_element, remove_elements
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
-from rewriter.readers import recipes_called
+from rewriter.readers import recipes_called, substitutes
 from rewriter.transforms.dockerfile_edits import insert_mount, remove_instruction
 from rewriter.transforms.variable_mount import VariableMount
 
@@ -24,6 +24,13 @@ class CannotChange(Exception):  # noqa: N818
     def __init__(self, why: str, reason: Reason = Reason.PERSISTED_BY_COMMAND) -> None:
         super().__init__(why)
         self.reason = reason
+
+
+def _other_content(old: Mount, new: Mount) -> bool:
+    """Tell whether one secret would have to be a whole configuration file and a single value at once."""
+    target = old.get("target")
+    whole = target is not None and not target.startswith("/run/secrets/")
+    return whole and new.get("env") is not None
 
 
 @dataclass(slots=True)
@@ -71,9 +78,8 @@ class RunChange:
             if not any(span.covers(visit.command.span) for span in gone):
                 words = tuple(word.text if word.value is None else word.value for word in bare_words(visit.command))
                 tools = recipes_called(words) if words else ()
-                if name in visit.command.span.of(fragment.script.text) or any(
-                    one.reads_variable(name) for one in tools
-                ):
+                named = name in visit.command.span.of(fragment.script.text) or substitutes(visit.command, (name,))
+                if named or any(one.reads_variable(name) for one in tools):
                     return True
         return False
 
@@ -114,7 +120,8 @@ class RunChange:
                 raise CannotChange("nothing of the command would be left but the preparation")
             return (remove_instruction(self.body.instruction),)
         source = self.file.source
-        edits = [insert_mount(source, self.body.instruction, options) for options in self.mount_options]
+        wanted = [options for options in self.mount_options if not self._mounted_already(options)]
+        edits = [insert_mount(source, self.body.instruction, options) for options in wanted]
         edits += self._drops()
         edits += self._words()
         edits += self._around()
@@ -126,6 +133,23 @@ class RunChange:
         spans += [(fragment, item.span) for fragment, items in self.taken for item in items]
         places = [place for fragment, span in spans if (place := fragment.span(span)) is not None]
         return [edit for edit in self.edits if not any(place.covers(edit.span) for place in places)]
+
+    def _mounted_already(self, options: str) -> bool:
+        """Tell whether the RUN has a mount at the same place or in the same variable; one id serves one content."""
+        new = read_mount(options)
+        for flag in self.body.instruction.flags:
+            old = mount(flag)
+            if old is None or new is None or (old.type, new.type) != ("secret", "secret"):
+                continue
+            if (place := secret_file(new)) is not None and place == secret_file(old):
+                return True
+            if old.get("id") == new.get("id") and _other_content(old, new):
+                raise CannotChange(
+                    f"line {self.body.instruction.line}: the secret {new.get('id')} is mounted there already as "
+                    f"{old.get('target')}: give this one another name with --id",
+                    Reason.UNSUPPORTED_FORM,
+                )
+        return False
 
     def _empties(self) -> bool:
         """Tell whether the dropped commands are all that the RUN does."""

@@ -19,7 +19,7 @@ from rewriter.documents.dockerfile.model import (
     Stage,
     Word,
 )
-from rewriter.documents.dockerfile.mounts import Mount, mount
+from rewriter.documents.dockerfile.mounts import Mount, mount, read_mount, secret_file
 from rewriter.documents.dockerfile.reader import parse
 from rewriter.documents.dockerfile.symbols import Binding, Kind, Scope, scope
 from rewriter.documents.dockerfile.variables import Reference, expand, references
@@ -51,7 +51,9 @@ __all__ = [
     "machine",
     "mount",
     "parse",
+    "read_mount",
     "references",
     "scope",
+    "secret_file",
     "successors",
 ]

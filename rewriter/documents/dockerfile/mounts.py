@@ -43,9 +43,12 @@ class Mount:
 
 def mount(flag: Flag) -> Mount | None:
     """Return the mount that a flag describes; None for another flag, or where BuildKit cannot read it."""
-    if flag.name != "mount" or flag.value is None:
-        return None
-    fields = _fields(flag.value)
+    return None if flag.name != "mount" or flag.value is None else read_mount(flag.value)
+
+
+def read_mount(text: str) -> Mount | None:
+    """Return the mount that the options of `--mount=` describe; None where BuildKit cannot read them."""
+    fields = _fields(text)
     if fields is None:
         return None
     options: list[tuple[str, str | None]] = []
@@ -57,6 +60,17 @@ def mount(flag: Flag) -> Mount | None:
         if key == "type":
             kind = value.lower()
     return Mount(kind, tuple(options))
+
+
+def secret_file(found: Mount) -> str | None:
+    """Return the file at which a secret appears; None for one that fills a variable alone.
+
+    See https://docs.docker.com/reference/dockerfile/#run---mounttypesecret.
+    """
+    target, name = found.get("target"), found.get("id")
+    if target is None and (found.get("env") is not None or name is None):
+        return None
+    return target or f"/run/secrets/{name}"
 
 
 def _fields(text: str) -> list[str] | None:
