@@ -1,7 +1,8 @@
 """Do not count on a variable that never reaches the build.
 
 A RUN that uses `$TOKEN` as a credential without any ARG or ENV of that name gets an empty string: the host's
-environment does not reach a build. Often the author then bakes the value in to make it work.
+environment does not reach a build. Often the author then bakes the value in to make it work. The same goes for
+`ENV TOKEN=$TOKEN`, which is reported at low severity.
 
 Refused always: whether the command should have the secret is for its author to say.
 """
@@ -10,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.build import Build
 from rewriter.credentials import CommandSecret
-from rewriter.documents.dockerfile import scope
+from rewriter.documents.dockerfile import Assignment, scope
 from rewriter.documents.run import RunBody, written
 from rewriter.flow import secret_id
 from rewriter.judgement import judge_name
@@ -42,8 +44,30 @@ def check(analysis: Analysis) -> Iterable[Finding]:
         for body, use in _written(build):
             span = body.instruction.keyword_span
             yield report(NAME, build.dockerfile.source, span, _leak(build, use))
+        for assignment in _given_nothing(build):
+            leak = _leak(build, assignment.name)
+            what = f"ENV takes {assignment.name} from a variable that no ARG declares: it is empty in the image"
+            leak = replace(leak, channel=Channel.ENV, phase=Phase.UNKNOWN, severity=Severity.LOW, message=what)
+            yield report(NAME, build.dockerfile.source, assignment.span, leak)
 
 
+def _given_nothing(build: Build) -> Iterator[Assignment]:
+    """Yield each ENV of a secret whose whole value is a variable that is declared nowhere."""
+    file = build.dockerfile
+    for entry in file.instructions:
+        for assignment in entry.assignments if entry.keyword == "ENV" else ():
+            verdict = judge_name(assignment.name)
+            whole = _WHOLE.fullmatch(assignment.value.value) if assignment.value is not None else None
+            if (
+                whole
+                and verdict.secret
+                and verdict.confidence is Confidence.HIGH
+                and whole[1] not in scope(file, entry)
+            ):
+                yield assignment
+
+
+_WHOLE: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _EXPANDED: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -117,5 +141,5 @@ RULE: Final = Rule(
     summary="a RUN uses a secret that is declared nowhere",
     check=check,
     unfixed=Reason.UNDECLARED_VARIABLE,
-    advice="add --mount=type=secret,id=...,env=... to this RUN if it needs the secret, or drop the use",
+    advice="add --mount=type=secret,id=...,env=... to the RUN that needs the secret, or drop the use",
 )
