@@ -69,6 +69,7 @@ NAMES: Final[dict[str, NameVerdict]] = {
     "KUBECONFIG_B64": _KUBE,
     "KUBECONFIG": _PATH,
     "SSHPASS": _PASSWORD,
+    "SONAR_LOGIN": _secret(Category.TOKEN, "holds a user's token"),
     "ID_RSA": _KEY,
     "SSH_ID_RSA": _KEY,
     "ID_ED25519": _KEY,

@@ -52,7 +52,8 @@ PASS_STEMS: Final = wordset(
     "db my master root user admin sql mysql pg postgres smtp mail ftp vnc redis http https proxy ldap login "
     "web auth key "
     "store rabbit mongo mq rpc ssl cert p12 pfx keystore truststore bind registry docker git svn sudo ctrl "
-    "control wifi jdbc oracle sys sa sftp imap vpn"
+    "control wifi jdbc oracle sys sa sftp imap vpn rcon server client bot irc samba smb nas cam camera ipmi bmc router "
+    "game mongodb mariadb postgresql database backup archive ui webui gui api mailer pgadmin grafana kibana jenkins"
 )
 """Words that run into `pass`, `pwd`, `pw`: DBPASS, KEYPASS."""
 

@@ -34,7 +34,8 @@ _PROGRAM_MADE: Final = frozenset(
         Category.REGISTRY_AUTH,
     }
 )
-_TEXTS_IN_VALUE: Final = frozenset({ValueKind.LITERAL, ValueKind.CREDENTIAL, ValueKind.DUMMY})
+_TEXTS: Final = frozenset({ValueKind.LITERAL, ValueKind.REFERENCE, ValueKind.DUMMY})
+"""Kinds of value that may be a text with settings in it; the address of an example is no dummy of the whole."""
 
 
 def judge_pair(name: str, value: str | None, *, assignment: Assignment = Assignment.FIXED) -> PairVerdict:
@@ -51,7 +52,7 @@ def judge_pair(name: str, value: str | None, *, assignment: Assignment = Assignm
         return _no("reaches nothing but this machine, for one command", verdict, placeholder=True)
     if verdict.kind is ValueKind.CREDENTIAL:
         return _credential(named, verdict)
-    if "=" in value and not named.secret and verdict.kind in (ValueKind.LITERAL, ValueKind.REFERENCE):
+    if "=" in value and not named.secret and verdict.kind in _TEXTS:
         parts = _settings(value)
         if parts:
             return _found(named, Confidence.MEDIUM, verdict, parts, reason="holds settings with a secret among them")

@@ -132,8 +132,11 @@ def is_stand_in(value: str) -> bool:
 
 
 def is_repetitive(value: str) -> bool:
-    """Tell whether a long value is made of hardly any characters: `0000000000`, `abababab`."""
-    return len(value) >= 8 and len(set(value.lower())) <= 2
+    """Tell whether a long value is made of hardly any characters: `0000000000`, `abababab`, `1x00000000000000AA`."""
+    if len(value) < 8:
+        return False
+    lower = value.lower()
+    return len(set(lower)) <= 2 or (len(value) >= 16 and max(map(lower.count, set(lower))) >= len(value) * 0.75)
 
 
 def is_sequence(value: str) -> bool:

@@ -215,6 +215,9 @@ ALIASES: Final = {
     "composer.phar": "composer",
     "notebook": "jupyter",
     "tigervncpasswd": "vncpasswd",
+    "valkey-cli": "redis-cli",
+    "valkey-server": "redis-server",
+    "keydb-server": "redis-server",
 }
 
 WRAPPERS: Final = {

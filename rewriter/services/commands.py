@@ -15,7 +15,15 @@ from typing import Final
 from rewriter.documents.compose import Compose, Operator, Service, Text, Variable, interpolate
 from rewriter.documents.yaml import Node, Scalar, Sequence, get
 from rewriter.file_variables import image_name
-from rewriter.judgement import Argument, CommandCredential, Word, command_credentials, text_credentials
+from rewriter.judgement import (
+    Argument,
+    CommandCredential,
+    Word,
+    command_credentials,
+    judge_name,
+    judge_pair,
+    text_credentials,
+)
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
@@ -55,21 +63,57 @@ def spoken(compose: Compose) -> Iterator[Spoken]:
     """Yield the credentials in the commands of a file's services, each place once."""
     seen: set[tuple[Span, str]] = set()
     for service in compose.services:
-        for one in _of(service):
+        found = list(_of(service))
+        spans = {one.span for one in found}
+        found += (one for one in _put_in(service) if one.span not in spans)
+        for one in found:
             if (one.span, one.name) not in seen:
                 seen.add((one.span, one.name))
                 yield one
 
 
+def _texts(service: Service) -> Iterator[tuple[str, Node | None]]:
+    yield "command", service.command
+    yield "entrypoint", get(service.node, "entrypoint")
+    yield "healthcheck", get(service.node, "healthcheck", "test")
+
+
 def _of(service: Service) -> Iterator[Spoken]:
     entry = next((words[0][0] for words in _commands(get(service.node, "entrypoint")) if words), "")
-    for key, node in (
-        ("command", service.command),
-        ("entrypoint", get(service.node, "entrypoint")),
-        ("healthcheck", get(service.node, "healthcheck", "test")),
-    ):
+    for key, node in _texts(service):
         for words in _commands(node):
             yield from _in_words(service, key, words, entry)
+
+
+def _put_in(service: Service) -> Iterator[Spoken]:
+    """Yield the variables that compose puts into a command, whatever they are there, by their names."""
+    for key, node in _texts(service):
+        words = node.items[:_LIMIT] if isinstance(node, Sequence) else (node,)
+        for word in (word for word in words if isinstance(word, Scalar) and "$" in word.value):
+            for part in interpolate(word.value):
+                if isinstance(part, Variable) and _is_secret(part.name):
+                    yield _variable(service, key, word.place, part)
+
+
+def _is_secret(name: str) -> bool:
+    verdict = judge_name(name)
+    return verdict.secret and verdict.confidence is Confidence.HIGH and not verdict.carries_url
+
+
+def _variable(service: Service, key: str, span: Span, part: Variable) -> Spoken:
+    given = part.operator in (Operator.DEFAULT, Operator.DEFAULT_IF_EMPTY) and "$" not in part.word
+    verdict = judge_pair(part.name, part.word) if given else None
+    literal = verdict is not None and verdict.secret and verdict.literal
+    return Spoken(
+        service=service.name,
+        key=key,
+        name=part.name,
+        span=span,
+        value=Masked(part.word) if literal else None,
+        default=literal,
+        placeholder=verdict is not None and verdict.placeholder,
+        confidence=Confidence.HIGH,
+    )
 
 
 Placed = tuple[str, Scalar]
