@@ -38,7 +38,12 @@ def _target(analysis: Analysis, caller: Caller, argument: BuildArgument) -> tupl
             return flow.build.path, secret_id(flow.root_of(argument.name)), flow.confidence
     verdict = judge_pair(argument.name, argument.literal.reveal() if argument.literal else None)
     if from_secret_store(argument):
-        return caller.dockerfile or caller.path, secret_id(argument.name), Confidence.MEDIUM
+        sure = verdict.secret and verdict.confidence is Confidence.HIGH
+        return (
+            caller.dockerfile or caller.path,
+            secret_id(argument.name),
+            verdict.confidence if sure else Confidence.MEDIUM,
+        )
     weak = verdict.confidence is Confidence.LOW and from_variables(argument)
     if not verdict.secret or weak:
         return "", "", Confidence.LOW

@@ -1,7 +1,8 @@
 """Give a container its secrets as files, not as `docker run -e NAME=value`.
 
 A literal on a command line that starts a container stands in the repository, in `docker inspect` and in the
-environment of every process of the container.
+environment of every process of the container. A value from outside (`-e TOKEN`, `-e TOKEN=$TOKEN`) is reported at low
+severity: it is in no file, but in the container.
 
 Refused: what the container reads instead depends on its image. `--env-file` with an ignored file keeps the value out
 of the repository, a mounted file under /run/secrets/ also out of the environment.
@@ -23,16 +24,21 @@ NAME: Final = "no-secret-on-run-command"
 
 
 def check(analysis: Analysis) -> Iterable[Finding]:
-    """Yield one finding for each literal secret that a command gives to a container."""
+    """Yield one finding for each secret that a command gives to a container."""
     for given in analysis.project.environments:
         if given.literal is None:
+            verdict = judge_pair(given.name, given.value)
+            if verdict.secret and verdict.confidence is Confidence.HIGH:
+                yield _finding(given, verdict.confidence, severity=Severity.LOW)
             continue
         verdict = judge_pair(given.name, given.literal.reveal())
         if verdict.secret and verdict.literal:
-            yield _finding(given, verdict.confidence, placeholder=verdict.placeholder)
+            severity = Severity.LOW if verdict.placeholder else Severity.HIGH
+            yield _finding(given, verdict.confidence, severity=severity)
 
 
-def _finding(given: RunEnvironment, confidence: Confidence, *, placeholder: bool) -> Finding:
+def _finding(given: RunEnvironment, confidence: Confidence, *, severity: Severity) -> Finding:
+    how = "from outside" if given.literal is None else "as a literal"
     return Finding(
         rule=NAME,
         place=given.place,
@@ -41,9 +47,9 @@ def _finding(given: RunEnvironment, confidence: Confidence, *, placeholder: bool
         scope=given.place.path,
         channel=Channel.CALLER,
         phase=Phase.RUNTIME,
-        severity=Severity.LOW if placeholder else Severity.HIGH,
+        severity=severity,
         confidence=confidence,
-        message=f"the command gives the container {printable(given.name)} as a literal: docker inspect shows it",
+        message=f"the command gives the container {printable(given.name)} {how}: docker inspect shows it",
         values=() if given.literal is None else (given.literal,),
     )
 
@@ -51,7 +57,7 @@ def _finding(given: RunEnvironment, confidence: Confidence, *, placeholder: bool
 RULE: Final = Rule(
     code="UB115",
     name=NAME,
-    summary="a command that starts a container gives it a literal secret",
+    summary="a command that starts a container gives it a secret",
     check=check,
     unfixed=Reason.RUNTIME_SECRET,
     advice="use --env-file with an ignored file, or mount the value under /run/secrets/ and read it there",
