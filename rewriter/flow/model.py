@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.build import Build
+from rewriter.callers import from_secret_store
 from rewriter.documents.dockerfile import Binding, Instruction, Kind, final_stage, successors
 from rewriter.documents.run import RunBody
 from rewriter.judgement import PairVerdict
@@ -116,6 +117,18 @@ class Flow:
         """Return how sure it is that the flow carries a secret."""
         ranks = list(Confidence)
         return max((entry.verdict.confidence for entry in self.definitions), key=ranks.index, default=Confidence.LOW)
+
+    @property
+    def weak(self) -> bool:
+        """Tell whether nothing but a name that may mean something else speaks of a secret: `INDEX_URL`, `ZONE_KEY`."""
+        if any(
+            not one.verdict.secret or one.verdict.literal or one.verdict.confidence is not Confidence.LOW
+            for one in self.definitions
+        ):
+            return False
+        used = any(name in secret.variables for secret in self.build.secrets for name in self.names)
+        given = [argument for caller in self.build.callers for argument in caller.arguments]
+        return not used and not any(from_secret_store(one) for one in given if one.name in self.names)
 
     @property
     def placeholder(self) -> bool:

@@ -9,6 +9,7 @@ Refused: a caller that cannot pass build secrets.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from rewriter.analysis import Analysis
@@ -22,46 +23,55 @@ from rewriter.rules.rule import Rule, printable
 NAME: Final = "no-secret-in-build-argument"
 
 
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """Say which secret an argument carries; `weak` tells that nothing but a doubtful name or a stand-in says so."""
+
+    scope: str
+    secret: str
+    confidence: Confidence
+    weak: bool
+
+
 def check(analysis: Analysis) -> Iterable[Finding]:
     """Yield one finding for each build argument of a caller that carries a secret."""
     for caller in analysis.project.callers:
         for argument in caller.arguments:
-            scope, secret, confidence = _target(analysis, caller, argument)
-            if secret and not argument.is_empty:
-                yield _finding(caller, argument, scope=scope, secret=secret, confidence=confidence)
+            carried = None if argument.is_empty else _carried(analysis, caller, argument)
+            if carried is not None:
+                yield _finding(caller, argument, carried)
 
 
-def _target(analysis: Analysis, caller: Caller, argument: BuildArgument) -> tuple[str, str, Confidence]:
+def _carried(analysis: Analysis, caller: Caller, argument: BuildArgument) -> _Carried | None:
     build = analysis.project.build_at(caller.dockerfile)
+    verdict = judge_pair(argument.name, argument.literal.reveal() if argument.literal else None)
     for flow in analysis.flows(build) if build is not None else ():
         if argument.name in flow.names:
-            return flow.build.path, secret_id(flow.root_of(argument.name)), flow.confidence
-    verdict = judge_pair(argument.name, argument.literal.reveal() if argument.literal else None)
+            weak = verdict.placeholder if argument.literal else flow.weak
+            return _Carried(flow.build.path, secret_id(flow.root_of(argument.name)), flow.confidence, weak)
+    scope, secret = caller.dockerfile or caller.path, secret_id(argument.name)
     if from_secret_store(argument):
         sure = verdict.secret and verdict.confidence is Confidence.HIGH
-        return (
-            caller.dockerfile or caller.path,
-            secret_id(argument.name),
-            verdict.confidence if sure else Confidence.MEDIUM,
-        )
-    weak = verdict.confidence is Confidence.LOW and from_variables(argument)
-    if not verdict.secret or weak:
-        return "", "", Confidence.LOW
-    return caller.dockerfile or caller.path, secret_id(argument.name), verdict.confidence
+        return _Carried(scope, secret, Confidence.HIGH if sure else Confidence.MEDIUM, weak=False)
+    doubtful = verdict.confidence is Confidence.LOW
+    if not verdict.secret or (doubtful and from_variables(argument)):
+        return None
+    return _Carried(scope, secret, verdict.confidence, weak=doubtful)
 
 
-def _finding(caller: Caller, argument: BuildArgument, *, scope: str, secret: str, confidence: Confidence) -> Finding:
+def _finding(caller: Caller, argument: BuildArgument, carried: _Carried) -> Finding:
     where: Place = argument.place
+    severity = Severity.CRITICAL if argument.literal else Severity.HIGH
     return Finding(
         rule=NAME,
         place=where,
         name=printable(argument.name),
-        secret=secret,
-        scope=scope,
+        secret=carried.secret,
+        scope=carried.scope,
         channel=Channel.CALLER,
         phase=Phase.BUILD,
-        severity=Severity.CRITICAL if argument.literal else Severity.HIGH,
-        confidence=confidence,
+        severity=Severity.LOW if carried.weak else severity,
+        confidence=carried.confidence,
         message=f"{caller.kind} passes {printable(argument.name)} as a build argument: provenance and history keep it",
         values=(argument.literal,) if argument.literal else (),
     )

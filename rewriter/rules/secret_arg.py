@@ -41,7 +41,7 @@ def _leak(flow: Flow, definition: Definition) -> Leak:
     )
     exposed = is_kept(flow.build.dockerfile, definition.instruction.stage)
     severity = Severity.HIGH if exposed else Severity.MEDIUM
-    if flow.placeholder:
+    if flow.placeholder or flow.weak:
         severity = Severity.LOW
     elif literal:
         severity = Severity.CRITICAL if exposed else Severity.HIGH

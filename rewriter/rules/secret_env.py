@@ -36,7 +36,7 @@ def _leak(flow: Flow, definition: Definition) -> Leak:
     stage = definition.instruction.stage
     stays = is_kept(file, stage)
     severity = Severity.CRITICAL if stays else Severity.HIGH
-    if flow.placeholder:
+    if flow.placeholder or flow.weak:
         severity = Severity.LOW
     elif flow.confidence is Confidence.LOW:
         severity = Severity.MEDIUM

@@ -38,7 +38,7 @@ def _leak(flow: Flow, name: str, reach: Reach) -> Leak:
         Reach.CONFIG: "a configuration file refers to it",
         Reach.SCRIPT: "a script that it runs names it",
     }.get(reach, "it runs code that may read it")
-    severity = Severity.LOW if flow.placeholder or reach is Reach.OPAQUE else Severity.MEDIUM
+    severity = Severity.LOW if flow.placeholder or flow.weak or reach is Reach.OPAQUE else Severity.MEDIUM
     return Leak(
         name=name,
         secret=secret_id(flow.root_of(name)),
