@@ -242,6 +242,9 @@ def _silence(place: Span | None, use: Use, mounter: _Mounter) -> None:
     line = use.body.instruction.line
     text = place.of(source.text) if place is not None else ""
     match = _TRACE.fullmatch(text)
+    if place is not None and _LISTING.fullmatch(text):
+        _leave_out(mounter.change(use.body), place, text, use.name)
+        return
     if place is None or match is None:
         raise CannotChange(
             f"line {line}: the command prints the environment, and with it the secret",
@@ -260,6 +263,16 @@ def _silence(place: Span | None, use: Use, mounter: _Mounter) -> None:
     edit = Edit(Span(offset, offset + 1), "")
     if edit not in mounter.change(use.body).edits:
         mounter.change(use.body).edits.append(edit)
+
+
+_LISTING: Final = re.compile(r"(?:printenv|env(?: -u \w{1,200}){0,50})", re.ASCII)
+
+
+def _leave_out(change: RunChange, place: Span, text: str, name: str) -> None:
+    """Make `env` list all variables but the secret; coreutils and BusyBox both know `-u`."""
+    known = next((edit for edit in change.edits if edit.span == place), None)
+    before = known.text if known is not None else text.replace("printenv", "env")
+    change.edits[:] = [*(edit for edit in change.edits if edit.span != place), Edit(place, f"{before} -u {name}")]
 
 
 def remove_definitions(flow: Flow) -> list[Edit]:
