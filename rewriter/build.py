@@ -54,11 +54,15 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Join a Dockerfile with the context that it is built from and with what builds it."""
+    """Join a Dockerfile with the context that it is built from and with what builds it.
+
+    `for_children`: the instructions are those that ONBUILD leaves to the builds of other images.
+    """
 
     commands: Commands
     context: str
     callers: tuple[Caller, ...]
+    for_children: bool = False
 
     @property
     def dockerfile(self) -> Dockerfile:

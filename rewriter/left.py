@@ -18,8 +18,12 @@ from rewriter.residue import Kept, Residue, in_some_image, literal_residues, res
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Hold one command that leaves a secret or a stand-in behind; `name` is a variable or mount, `secret` its id."""
+    """Hold one command of a build that leaves a secret or a stand-in behind.
 
+    `name` is a variable or mount, `secret` its id.
+    """
+
+    build: Build
     name: str
     secret: str
     residue: Residue
@@ -28,22 +32,22 @@ class Left:
 
 def left_behind(build: Build, flows: Iterable[Flow]) -> tuple[Left, ...]:
     """Return what RUNs leave behind of variables, of literals and of mounted secrets."""
-    return (*_of_flows(build, flows), *_of_literals(build), *_of_mounts(build), *_of_fetched(build))
+    return (*_of_flows(flows), *_of_literals(build), *_of_mounts(build), *_of_fetched(build))
 
 
-def _of_flows(build: Build, flows: Iterable[Flow]) -> Iterator[Left]:
+def _of_flows(flows: Iterable[Flow]) -> Iterator[Left]:
     for flow in flows:
         bodies = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
         for body in bodies.values():
-            for residue in residues(build, body, flow.names):
-                yield Left(flow.roots[0], secret_id(flow.roots[0]), residue, flow.placeholder)
+            for residue in residues(flow.build, body, flow.names):
+                yield Left(flow.build, flow.roots[0], secret_id(flow.roots[0]), residue, flow.placeholder)
 
 
 def _of_literals(build: Build) -> Iterator[Left]:
     for secret, identity in literal_ids(build.secrets):
         for residue in literal_residues(build, secret):
             if residue.written not in _ACCOUNTS:
-                yield Left(identity.upper(), identity, residue, secret.placeholder)
+                yield Left(build, identity.upper(), identity, residue, secret.placeholder)
 
 
 _ACCOUNTS: Final = frozenset(
@@ -64,7 +68,7 @@ def _of_mounts(build: Build) -> Iterator[Left]:
             body = build.commands.body(entry)
             for residue in residues(build, body, (name,) if not file else (), file):
                 if in_some_image(build, residue):
-                    yield Left(name, identity, residue)
+                    yield Left(build, name, identity, residue)
 
 
 def _of_fetched(build: Build) -> Iterator[Left]:
@@ -74,7 +78,7 @@ def _of_fetched(build: Build) -> Iterator[Left]:
         for name in sorted(names):
             body = build.commands.body(entry)
             if judge_name(name).secret and _is_fetched(body, name):
-                yield from (Left(name, secret_id(name), residue) for residue in residues(build, body, (name,)))
+                yield from (Left(build, name, secret_id(name), residue) for residue in residues(build, body, (name,)))
 
 
 def _is_fetched(body: RunBody, name: str) -> bool:
@@ -97,8 +101,9 @@ def _mounted(entry: Instruction) -> Iterator[tuple[str, str, str]]:
             yield identity or file.rsplit("/", 1)[-1], identity or file.rsplit("/", 1)[-1], file
 
 
-def later_readers(build: Build, left: Left) -> Iterator[RunBody]:
+def later_readers(left: Left) -> Iterator[RunBody]:
     """Yield the RUNs that read from the layer what an earlier one left there, as far as that is certain."""
+    build = left.build
     start = left.residue.body.instruction
     inheriting = {start.stage, *successors(build.dockerfile, start.stage)}
     for body in build.runs:

@@ -106,8 +106,13 @@ def _anothers(recipe: Recipe, name: str) -> bool:
 _UNEXPANDED: Final = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "RUN", "COMMENT")
 
 
-def blocked_by(build: Build, names: tuple[str, ...]) -> Iterable[tuple[Instruction, str]]:
-    """Yield the instructions, other than ARG, ENV and RUN, that take a value from one of the names."""
+def blocked_by(
+    build: Build, names: tuple[str, ...], *, handed: frozenset[str] = frozenset()
+) -> Iterable[tuple[Instruction, str]]:
+    """Yield the instructions, other than ARG, ENV and RUN, that take a value from one of the names.
+
+    Under ONBUILD, names that are `handed` on have a flow of their own.
+    """
     file = build.dockerfile
     for entry in file.instructions:
         if entry.keyword == "ONBUILD" and entry.trigger is not None:
@@ -116,6 +121,7 @@ def blocked_by(build: Build, names: tuple[str, ...]) -> Iterable[tuple[Instructi
             if any(
                 f"${name}" in text or f"${{{name}" in text or (inner.keyword in ("ARG", "ENV") and name in text)
                 for name in names
+                if name not in handed
             ):
                 yield entry, names[0]
             continue

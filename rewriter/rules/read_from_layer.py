@@ -48,7 +48,7 @@ def _readers(analysis: Analysis, build: Build) -> Iterator[tuple[RunBody, Leak]]
             if reach is Reach.TOOL or (reach is Reach.TEXT and uses_file(body, base)):
                 yield body, _leak(copied.source, copied.verdict.secret_id, scope, sure)
     for left in analysis.left(build):
-        for body in later_readers(build, left) if not left.residue.contained else ():
+        for body in later_readers(left) if not left.residue.contained else ():
             known.add(left.residue.written.rsplit("/", 1)[-1])
             sure = Confidence.LOW if left.placeholder else Confidence.HIGH
             yield body, _leak(left.name, left.secret, build.path, sure)

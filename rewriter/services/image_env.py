@@ -13,7 +13,7 @@ from rewriter.services.model import Gift, ImageEnv, Ref
 
 def is_for_containers(flow: Flow) -> bool:
     """Tell whether the running container needs the value, or probably does, and the build does not."""
-    return flow.phase in (Phase.RUNTIME, Phase.UNKNOWN) and not flow.blocked
+    return flow.phase in (Phase.RUNTIME, Phase.UNKNOWN) and not flow.blocked and not flow.build.for_children
 
 
 def image_gift(composes: Iterable[Compose], flow: Flow) -> Gift | str:

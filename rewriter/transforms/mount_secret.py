@@ -15,7 +15,7 @@ from rewriter.analysis import Analysis
 from rewriter.flow import Flow, secret_id
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Phase, Safety
-from rewriter.model.text import Edit
+from rewriter.model.text import Edit, Span
 from rewriter.recipes import recipes
 from rewriter.services.image_env import is_for_containers
 from rewriter.settings import FixLevel, MultiStage, SecretStyle, Settings
@@ -34,12 +34,26 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
     """Propose one fix, or the refusals, for each flow that the findings speak of."""
     groups = by_secret(findings)
     for build in analysis.project.builds:
-        for flow in analysis.flows(build):
+        flows = analysis.flows(build)
+        apart = any(flow.build.for_children for flow in flows)
+        triggers = tuple(entry.span for entry in build.dockerfile.instructions if apart and entry.trigger is not None)
+        for flow in flows:
             if is_for_containers(flow):
                 continue  # compose-secrets answers for it
-            mine = tuple(finding for identity in flow.secret_ids for finding in groups.get((build.path, identity), ()))
+            mine = tuple(
+                finding
+                for identity in flow.secret_ids
+                for finding in groups.get((build.path, identity), ())
+                if _speaks_of(finding, flow, triggers)
+            )
             if mine:
                 yield from _settle(analysis, flow, mine, settings)
+
+
+def _speaks_of(finding: Finding, flow: Flow, triggers: tuple[Span, ...]) -> bool:
+    """Tell whether a finding is of the flow's own instructions: what ONBUILD hands on, or the rest and its callers."""
+    handed = finding.place.path == flow.build.path and any(span.covers(finding.place.span) for span in triggers)
+    return handed is flow.build.for_children
 
 
 def _settle(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
@@ -76,6 +90,8 @@ def _refuse(flow: Flow) -> tuple[Reason, str] | None:
         )
         reason, text = _BLOCKED.get(instruction.keyword, default)
         return reason, f"line {instruction.line}: {text}"
+    if flow.build.for_children and (why := _refuse_for_children(flow)) is not None:
+        return Reason.SECRET_IN_ONBUILD, why
     if flow.phase is Phase.BOTH:
         readers = ", ".join(flow.runtime_readers[:3])
         return (
@@ -89,6 +105,24 @@ def _refuse(flow: Flow) -> tuple[Reason, str] | None:
                 f"{root} has different literal values in this file: give each a name of its own",
             )
     return None
+
+
+def _refuse_for_children(flow: Flow) -> str | None:
+    """Return why what ONBUILD hands on to builds of other images cannot be a mount there, or None."""
+    line, name = flow.definitions[0].instruction.line, flow.names[0]
+    if flow.phase is not Phase.BUILD:
+        return f"line {line}: ONBUILD gives {name} to the containers of every image built from this one"
+    if any(flow.literals(root) for root in flow.roots):
+        return f"line {line}: ONBUILD hands the value of {name} on to every image built from this one"
+    if not flow.uses:
+        return f"line {line}: ONBUILD declares {name} for the Dockerfiles of other images: change these first"
+    return None
+
+
+_CHILDREN_NOTE: Final = (
+    "{path}: every image that is built from this one is given `--secret id={id},env={name}` from then on, and no "
+    "longer `--build-arg {name}`; a RUN of its own that reads {name} needs a mount of its own"
+)
 
 
 def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings: Settings) -> list[Proposal]:
@@ -108,14 +142,17 @@ def _fix(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], settings
         notes.append(
             f"{path}: containers no longer have {', '.join(gone)} in their environment; no file of the context reads it"
         )
-    review = mounting.review or bool(gone) or any(one.review for one in passing)
+    if flow.build.for_children:
+        ids = {root: settings.secret_id(root, secret_id(root)) for root in flow.roots}
+        notes += [_CHILDREN_NOTE.format(path=path, id=given, name=root) for root, given in ids.items()]
+    review = mounting.review or bool(gone) or flow.build.for_children or any(one.review for one in passing)
     left = {place: detail for one in passing for place, detail in one.left}
     fix = Fix(
         findings=tuple(finding for finding in findings if finding.place not in left),
         safety=Safety.REVIEW if review else Safety.SAFE,
         edits=tuple(file_edits),
         values=tuple(value for one in passing for value in one.values),
-        secrets=tuple(secret for one in passing for secret in one.secrets),
+        secrets=tuple(secret for one in passing for secret in one.secrets if not flow.build.for_children),
         ignores=tuple(ignore for one in passing for ignore in one.ignores),
         notes=tuple(notes),
     )

@@ -20,6 +20,7 @@ from rewriter.documents.dockerfile.model import (
     Word,
 )
 from rewriter.documents.dockerfile.mounts import Mount, mount, read_mount, secret_file
+from rewriter.documents.dockerfile.part import part
 from rewriter.documents.dockerfile.reader import parse
 from rewriter.documents.dockerfile.symbols import Binding, Kind, Scope, scope
 from rewriter.documents.dockerfile.variables import Reference, expand, references
@@ -51,6 +52,7 @@ __all__ = [
     "machine",
     "mount",
     "parse",
+    "part",
     "read_mount",
     "references",
     "scope",
