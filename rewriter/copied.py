@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import chain, count
 from typing import Final
 
 from rewriter.build import Build
@@ -33,7 +34,10 @@ from rewriter.repository import Kind
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Hold a command that only removes the file or sets its mode or owner; a mount makes it needless."""
+    """Hold a command that only removes the file or sets its mode or owner; a mount makes it needless.
+
+    `alone`: it names nothing else. `exact`: it names the file, and not a folder of it or a pattern.
+    """
 
     body: RunBody
     fragment: Fragment
@@ -41,6 +45,7 @@ class Upkeep:
     word: ShellWord
     alone: bool
     removes: bool
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,38 @@ def copied_files(project: Project, build: Build) -> tuple[CopiedFile, ...]:
     for entry in build.dockerfile.instructions:
         if entry.keyword in ("COPY", "ADD") and not any(flag.name == "from" for flag in entry.flags):
             found += _copied(project, build, entry)
-    return tuple(found)
+    return tuple(_until_overwritten(tuple(_told_apart(found))))
+
+
+def _told_apart(found: Iterable[CopiedFile]) -> Iterator[CopiedFile]:
+    """Give files of one name from several folders ids of their own."""
+    owner: dict[str, str] = {}
+    for copied in found:
+        plain = copied.verdict.secret_id
+        folder = posixpath.basename(posixpath.dirname(copied.source)).lstrip(".")
+        named = f"{folder}_{plain}" if re.fullmatch(r"[\w.-]{1,100}", folder, re.ASCII) else plain
+        names = chain([plain, named], (f"{named}_{number}" for number in count(2)))
+        identity = next(name for name in names if owner.get(name, copied.source) == copied.source)
+        owner[identity] = copied.source
+        yield copied if identity == plain else replace(copied, verdict=replace(copied.verdict, secret_id=identity))
+
+
+def _until_overwritten(found: tuple[CopiedFile, ...]) -> Iterator[CopiedFile]:
+    """Let no RUN read a file that another one has replaced by then."""
+    for copied in found:
+        mine = copied.instruction
+        ends = [
+            other.instruction.index
+            for other in found
+            if other.target == copied.target and other.source != copied.source and other.instruction.stage == mine.stage
+            if other.instruction.index > mine.index and copied.target is not None
+        ]
+        if ends:
+            kept = tuple(pair for pair in copied.readers if pair[0].instruction.index < min(ends))
+            looked_after = tuple(one for one in copied.upkeep if one.body.instruction.index < min(ends))
+            yield replace(copied, readers=kept, upkeep=looked_after)
+        else:
+            yield copied
 
 
 def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[CopiedFile]:
@@ -313,25 +349,39 @@ _UPKEEP: Final = frozenset({"rm", "chmod", "chown", "shred", "unlink"})
 
 
 def _upkeep(build: Build, body: RunBody, target: str) -> Iterator[Upkeep]:
+    folder: str | None = None
     for fragment, visit in body.commands():
         words = bare_words(visit.command)
         program = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+        if program == "cd" and len(words) == 2 and not visit.in_subshell and not fragment.nested:
+            folder = image_path(build, body.instruction, words[1], folder=folder)
         if program not in _UPKEEP:
             continue
         names = [word for word in words[1:] if not word.text.startswith("-")]
+        recursive = any(word.text == "--recursive" or _RECURSIVE.fullmatch(word.text) for word in words[1:])
         if program in ("chmod", "chown"):
             names = names[1:]
+        removes = program not in ("chmod", "chown")
         for word in names:
-            place = image_path(build, body.instruction, word)
-            removes = program not in ("chmod", "chown")
-            if place == target or (removes and place is not None and target.startswith(f"{place}/")):
-                yield Upkeep(body, fragment, visit, word, alone=len(names) == 1, removes=removes)
+            place = image_path(build, body.instruction, word, folder=folder, pattern=True)
+            if place is None:
+                continue
+            within = (removes or recursive) and target.startswith(f"{place.rstrip('/')}/")
+            if within or place == target or ("*" in place and fnmatchcase(target, place)):
+                alone = len(names) == 1
+                yield Upkeep(body, fragment, visit, word, alone=alone, removes=removes, exact=place == target)
 
 
-def image_path(build: Build, instruction: Instruction, word: ShellWord) -> str | None:
+_RECURSIVE: Final = re.compile(r"-[a-zA-Z]{0,5}[rR][a-zA-Z]{0,5}")
+
+
+def image_path(
+    build: Build, instruction: Instruction, word: ShellWord, *, folder: str | None = None, pattern: bool = False
+) -> str | None:
     """Return the path that a word of a command names, `~` and `$HOME` resolved, or None.
 
-    It is absolute, or relative to a working directory that only the base image knows.
+    It is absolute, or relative to a working directory that only the base image knows. `folder` is where the command
+    stands, if not in that directory; a `pattern` with asterisks is a path as well.
     """
     before = machine(build.dockerfile, instruction)
     text = word.text.strip("\"'") if word.value is None else word.value
@@ -341,9 +391,15 @@ def image_path(build: Build, instruction: Instruction, word: ShellWord) -> str |
             if home is None:
                 return None
             text = posixpath.join(home, text.removeprefix(prefix))
-    if "$" in text or "*" in text:
+    if "$" in text or ("*" in text and not pattern):
         return None
-    return posixpath.normpath(posixpath.join(before.workdir or "", text))
+    return posixpath.normpath(posixpath.join(folder or before.workdir or "", text))
+
+
+def _only_says(fragment: Fragment, visit: Visit) -> bool:
+    """Tell whether a command prints its words: `echo "IdentityFile ~/.ssh/id_rsa" >> ~/.ssh/config`."""
+    text = visit.command.span.of(fragment.script.text)
+    return visit.command.name in ("echo", "printf") and "$(" not in text and "`" not in text
 
 
 def _reach(body: RunBody, target: str, upkeep: tuple[Upkeep, ...], *, whole: bool) -> Reach:
@@ -356,7 +412,7 @@ def _reach(body: RunBody, target: str, upkeep: tuple[Upkeep, ...], *, whole: boo
     for fragment, visit in body.commands():
         if visit.command.span in kept:
             continue
-        if base in visit.command.span.of(fragment.script.text):
+        if base in visit.command.span.of(fragment.script.text) and not _only_says(fragment, visit):
             return Reach.TEXT
     others = [visit for _, visit in body.commands() if visit.command.span not in kept]
     if not others and not body.problem:

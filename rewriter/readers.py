@@ -175,13 +175,34 @@ def tool_file_reach(body: RunBody, path: str) -> Reach:
     best = Reach.OPAQUE if body.problem else Reach.NONE
     for words in body.command_lines:
         called = recipes_called(words)
-        if any(recipe.reads_file(path) for recipe in called):
+        if any(recipe.reads_file(path) for recipe in called) or ("/.ssh/" in path and _runs_git(words, called)):
             return Reach.TOOL
         program = words[0].rsplit("/", 1)[-1]
         runs_code = any(recipe.executes(words) for recipe in called)
         if runs_code or (not called and program not in inert_commands()):
             best = Reach.OPAQUE
     return best
+
+
+_FETCHING: Final = frozenset(
+    {"add", "ci", "clean-install", "create-project", "deps.get", "download", "fetch", "get", "i", "init", "install",
+     "lock", "mod", "require", "sync", "update", "upgrade", "vendor"}
+)  # fmt: skip
+_BUILDING: Final = frozenset({"build", "check", "run", "test"})
+_GETS_BY_GIT: Final = frozenset(
+    {"ansible-galaxy", "bun", "bundler", "cargo", "composer", "go", "hex", "npm", "pip", "pipenv", "pnpm", "poetry",
+     "terraform", "uv", "yarn"}
+)  # fmt: skip
+"""Tools that get a package by git, and so by ssh, where the project says so."""
+
+
+def _runs_git(words: tuple[str, ...], called: tuple[Recipe, ...]) -> bool:
+    names = {recipe.name for recipe in called} & _GETS_BY_GIT
+    given = [word for word in words[1:] if not word.startswith("-")]
+    if not names:
+        return False
+    wanted = _FETCHING | _BUILDING if names & {"cargo", "go"} else _FETCHING
+    return not given or not wanted.isdisjoint(given[:2])
 
 
 _COMMON: Final = frozenset({"config", "credentials", "key", "token"})

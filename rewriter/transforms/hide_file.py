@@ -17,9 +17,9 @@ from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refu
 from rewriter.model.secret import Finding, Safety
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
-from rewriter.transforms.mount_file import identity_of, mount_options, refuse_carried, refuse_handling
 from rewriter.transforms.outcome import Proposal, Transform
 from rewriter.transforms.run_change import CannotChange, RunChange
+from rewriter.transforms.serve_file import identity_of, refuse_carried, serve_file
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
@@ -49,17 +49,16 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
     base = first.source.rsplit("/", 1)[-1]
     _refuse_started_with(first, base)
     changes: dict[int, RunChange] = {}
+
+    def change(body: RunBody) -> RunChange:
+        return changes.setdefault(body.instruction.index, RunChange(build.dockerfile, body))
+
     for copied in same:
         if copied.readers and copied.target is None:
             raise CannotChange(f"where {copied.source} lies in the image cannot be told", Reason.UNKNOWN_HOME)
-        for body, _ in copied.readers:
-            _change(changes, copied, body).mount(mount_options(copied, body, settings))
         refuse_carried(copied)
-        refuse_handling(copied)
-        for upkeep in copied.upkeep:
-            if upkeep.alone:
-                _change(changes, copied, upkeep.body).drop(upkeep.fragment, upkeep.visit.command)
-    edits = [edit for change in changes.values() for edit in change.finish()]
+        serve_file(copied, change, settings)
+    edits = [edit for one in changes.values() for edit in one.finish()]
     path = f"{build.context}/{first.source}" if build.context else first.source
     secret = BuildSecret(
         id=identity_of(first, settings),
@@ -85,10 +84,6 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
         ignores=(Ignore(build.path, build.context, _pattern(first.source), required=True),),
         notes=notes,
     )
-
-
-def _change(changes: dict[int, RunChange], copied: CopiedFile, body: RunBody) -> RunChange:
-    return changes.setdefault(body.instruction.index, RunChange(copied.build.dockerfile, body))
 
 
 def _refuse_started_with(copied: CopiedFile, base: str) -> None:

@@ -157,7 +157,8 @@ class RunChange:
         if not top or not self.loses_commands:
             return False
         gone = self._gone(top[-1])
-        return all(item.node.span in gone for item in top[-1].script.items)
+        rest = [item.node for item in top[-1].script.items if item.node.span not in gone]
+        return all(isinstance(node, Command) and node.name == "cd" and not node.redirects for node in rest)
 
     def _gone(self, fragment: Fragment) -> set[Span]:
         """Return the spans of what is taken out of a script."""
