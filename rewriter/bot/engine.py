@@ -87,6 +87,7 @@ def run(
     """
     tally = Tally()
     over = Event()
+    bot.scratch.put_away()
     listing = persistent(lambda: bot.forge.repositories(bot.options.owner), clock)
     tally.hidden = listing.hidden
     repositories = {one.id: one for one in listing.repositories}

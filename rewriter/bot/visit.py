@@ -7,10 +7,8 @@ anywhere and run again, and two that run at once do the work of one.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter import pipeline
@@ -22,6 +20,7 @@ from rewriter.bot.options import Options, Wish, configured, skipped, wish
 from rewriter.bot.publish import Proposal, Publisher
 from rewriter.bot.remind import Reminder
 from rewriter.bot.report import Show, analysis, check
+from rewriter.bot.scratch import Scratch
 from rewriter.bot.store import Credential, Known, Place, Store
 from rewriter.errors import UnbakeError
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
@@ -60,6 +59,7 @@ class Bot:
     options: Options
     credential: Callable[[], str]
     preview: Callable[[Preview], None]
+    scratch: Scratch = field(default_factory=Scratch)
 
     def visit(self, repository: RemoteRepository) -> Known:
         """Do whatever is to be done for one repository, and return how it is left."""
@@ -86,8 +86,8 @@ class Bot:
         return self._end(repository, Known("" if state in _AGAIN else etag, state, detail))
 
     def _work(self, repository: RemoteRepository, publisher: Publisher) -> tuple[str, str]:
-        with tempfile.TemporaryDirectory(prefix="unbake-") as folder:
-            clone = Clone(repository.clone_url, repository.default_branch, Path(folder, "clone"), self.credential())
+        with self.scratch.folder() as folder:
+            clone = Clone(repository.clone_url, repository.default_branch, folder / "clone", self.credential())
             try:
                 return self._fix(repository, publisher, clone)
             finally:

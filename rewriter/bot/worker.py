@@ -84,6 +84,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, or until nothing is left to do."""
+        self._bot.scratch.put_away()
         with self._asking.open():
             self._queue.discover(self._clock.now())
             asyncio.run(self._run())

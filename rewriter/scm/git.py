@@ -64,6 +64,7 @@ class Clone:
 
     def __init__(self, url: str, branch: str, folder: Path, credential: str) -> None:
         self._url: Final = url
+        self._folder: Final = folder
         self._environment: Final = environment(url)
         self._online: Final = environment(url, credential)
         self._credential: Final = credential
@@ -109,7 +110,7 @@ class Clone:
         rows = [(old.mode(one.path), old.blob(one.path), self._store(one), one.path) for one in files]
         parts = "\0".join(f"{mode} {before} {after} {path}" for mode, before, after, path in rows)
         change = sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
             self._repo.git.read_tree(self.head, env=index)
             listed = b"".join(
