@@ -256,6 +256,13 @@ def from_config_file(text: str) -> Layer:
     return _layer(CONFIG_FILE, _parsed(CONFIG_FILE, text))
 
 
+def from_table(where: str, table: object) -> Layer:
+    """Return what a table of somebody else's file sets."""
+    if not isinstance(table, dict):
+        raise UsageError(f"{where} has to be a table")
+    return _layer(where, table)
+
+
 def from_pyproject(text: str) -> Layer | None:
     """Return what `[tool.unbake]` in a `pyproject.toml` sets, or None where there is no such table.
 

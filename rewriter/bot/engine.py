@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Final, TypeVar
 
+from rewriter.bot.discover import discover
 from rewriter.bot.jobs import Again, again, visit
 from rewriter.bot.stopping import StoppedError
 from rewriter.bot.store import Known
@@ -20,6 +21,7 @@ from rewriter.errors import UnbakeError
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import RemoteRepository
 
+NOT_FOUND: Final = "not there, or not to be seen with this credential"
 _Result = TypeVar("_Result")
 
 
@@ -88,8 +90,9 @@ def run(
     tally = Tally()
     over = Event()
     bot.scratch.put_away()
-    listing = persistent(lambda: bot.forge.repositories(bot.options.owner), clock)
+    listing = persistent(lambda: discover(bot.forge, bot.options), clock)
     tally.hidden = listing.hidden
+    tally.failures += [(name, NOT_FOUND) for name in listing.missing]
     repositories = {one.id: one for one in listing.repositories}
     bot.store.queue(repositories)
     found = [repositories[identity] for identity in bot.store.queued() if identity in repositories]

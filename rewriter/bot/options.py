@@ -23,9 +23,14 @@ _KEYS: Final = frozenset({"enabled", "draft"})
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Hold what the command line and the organisation settle."""
+    """Hold what the command line and the organisation settle.
+
+    `names` are repositories that were named; those of the owner are visited besides them with `all_of_owner`.
+    """
 
     owner: str
+    names: tuple[str, ...] = ()
+    all_of_owner: bool = False
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
@@ -40,6 +45,7 @@ class Options:
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = (CODE_OWNERS,)
     show: Show = Show.NOTHING
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)

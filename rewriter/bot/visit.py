@@ -98,7 +98,7 @@ class Bot:
         wanted = wish(tree)
         if wanted.enabled is False or (self.options.opt_in and wanted.enabled is not True):
             return "skipped", "opted-out" if wanted.enabled is False else "not-opted-in"
-        settings, _ = merged(configured(tree))
+        settings, _ = merged(layer for layer in (*configured(tree), self.options.layer) if layer is not None)
         tree.exclude = settings.exclude
         outcome = pipeline.fix(tree, settings)
         match outcome:

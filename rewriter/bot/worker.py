@@ -21,6 +21,7 @@ from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 
+from rewriter.bot.discover import discover
 from rewriter.bot.jobs import Again, again, visit
 from rewriter.bot.queue import DISCOVER, VISIT, Queue, application, prepare, repository
 from rewriter.bot.stopping import StoppableClock, StoppedError
@@ -101,7 +102,7 @@ class Worker:
         if self._bot.store.discovered(owner) > asked:
             return
         try:
-            listing = self._bot.forge.repositories(owner)
+            listing = discover(self._bot.forge, self._bot.options)
         except StoppedError:
             raise
         except UnbakeError as error:

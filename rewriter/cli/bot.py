@@ -12,11 +12,13 @@ from typing import Final, NoReturn, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from rewriter.bot import engine, ledger
-from rewriter.bot.branching import Forks
 from rewriter.bot.budget import SharedBudget
 from rewriter.bot.database import Database, SQLite
+from rewriter.bot.dress import CODE_OWNERS
 from rewriter.bot.engine import Tally
 from rewriter.bot.options import Options
+from rewriter.bot.organisation import fitting_labels, fitting_reviewers, names, settled
+from rewriter.bot.report import Show
 from rewriter.bot.stopping import StoppableClock, stopped_by_signals
 from rewriter.bot.store import Known, Store
 from rewriter.bot.visit import Bot, Preview
@@ -25,13 +27,11 @@ from rewriter.cli.countdown import Countdown, shown
 from rewriter.cli.given import given
 from rewriter.cli.journal import Journal
 from rewriter.cli.output import complain, emit
+from rewriter.cli.reach import forks_in, named_in, owner_of, reached
 from rewriter.errors import UsageError
 from rewriter.render.visible import visible
-from rewriter.scm import github
-from rewriter.scm.app import App, Installation
-from rewriter.scm.clock import Clock, SystemClock
+from rewriter.scm.clock import Clock
 from rewriter.scm.gate import Budget, Gate, Pace, Unwatched, Watch
-from rewriter.scm.github import GitHub
 
 _ACTIONS: Final = ("plan", "run", "status", "rotation", "serve", "worker")
 _STATE: Final = "unbake-bot.db"
@@ -78,6 +78,11 @@ class _Arguments(argparse.Namespace):
     draft: bool
     forks: bool
     fork_into: str
+    repo: list[str]
+    repositories_from: str
+    label: list[str]
+    reviewer: list[str]
+    show: Show
     host: str
     port: int
     opt_in: bool
@@ -101,8 +106,11 @@ class _Parser(argparse.ArgumentParser):
 def run(words: Sequence[str]) -> int:
     """Do what the words name; return 0 when nothing failed, 1 otherwise."""
     arguments = parser().parse_args(words, namespace=_Arguments())
-    if arguments.action not in ("status", "rotation") and not arguments.org:
-        raise UsageError("--org is missing: name the organisation or user whose repositories are visited")
+    needed = "--org is missing: name the organisation or user whose repositories are visited"
+    if arguments.action in ("plan", "run") and not (arguments.org or arguments.repo or arguments.repositories_from):
+        raise UsageError(f"{needed}, or give --repo or --repositories-from")
+    if arguments.action in ("serve", "worker") and not arguments.org:
+        raise UsageError(needed)
     address = _address(arguments.state, os.environ)
     database = _database(address)
     try:
@@ -156,6 +164,8 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("action", choices=_ACTIONS, help="plan shows, run does, status and rotation tell what was done, serve listens")
     add("--org", default="", metavar="NAME", help="the organisation or user")
+    add("--repo", action="append", default=[], metavar="OWNER/NAME", help="this repository; several, or with --org")
+    add("--repositories-from", default="", metavar="FILE", help="the repositories that FILE names, one a line")
     add("--api-url", default="https://api.github.com", metavar="URL", help="of a GitHub Enterprise Server: its /api/v3")
     add(
         "--state",
@@ -187,6 +197,21 @@ def parser() -> argparse.ArgumentParser:
         help="where there is no right to push, propose from a fork that OWNER gets (@me: the token's own account)",
     )
     add("--opt-in", action="store_true", help="only repositories with `enabled = true` in .github/unbake.toml")
+    add("--label", action="append", default=[], metavar="NAME", help="label of each pull request, made where missing")
+    add(
+        "--reviewer",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="who is asked to review: a person, organisation/team, or codeowners (the default)",
+    )
+    add(
+        "--show",
+        type=Show,
+        choices=list(Show),
+        default=Show.NOTHING,
+        help="report to the forge besides: a check run on the pull request (GitHub App), or SARIF for code scanning",
+    )
     add("--threads", type=_number, default=4, metavar="NUMBER", help="how many repositories at a time (default: 4)")
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="where `serve` listens (default: 127.0.0.1)")
     add("--port", type=int, default=8080, metavar="NUMBER", help="on which port (default: 8080)")
@@ -292,31 +317,30 @@ def _visitor(
 
 def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watch: Watch) -> Bot:
     pace = Pace.unlimited() if arguments.no_limits else Pace(creations_an_hour=arguments.creations_per_hour)
-    forge = _forge(arguments, os.environ, Gate(budget, clock, pace, watch=watch))
+    listed = names([*arguments.repo, *named_in(arguments.repositories_from)])
+    owner = arguments.org or owner_of(listed)
+    gate = Gate(budget, clock, pace, watch=watch)
+    forge = reached(os.environ, gate, arguments.api_url, owner=owner, clock=clock)
     options = Options(
-        owner=arguments.org,
+        owner=owner,
+        names=listed,
+        all_of_owner=bool(arguments.org),
         include=tuple(one.lower() for one in arguments.include),
         exclude=tuple(one.lower() for one in arguments.exclude),
         topics=tuple(arguments.topic),
         forks=arguments.forks,
-        forks_in=_forks(arguments.fork_into, forge),
+        forks_in=forks_in(arguments.fork_into, forge),
         opt_in=arguments.opt_in,
         draft=arguments.draft,
         dry_run=arguments.action == "plan",
         tracker=arguments.tracker,
         open_limit=arguments.max_open,
+        labels=fitting_labels(arguments.label),
+        reviewers=fitting_reviewers(arguments.reviewer) or (CODE_OWNERS,),
+        show=arguments.show,
     )
+    options = engine.persistent(lambda: settled(forge, options), clock)
     return Bot(forge, store, clock, options, forge.credential, _show)
-
-
-def _forks(owner: str, forge: GitHub) -> Forks | None:
-    if not owner:
-        return None
-    account = forge.account()
-    if not account:
-        raise UsageError("--fork-into needs the token of a person: an App has no account that could own a fork")
-    own = owner == "@me" or owner.lower() == account.lower()
-    return Forks(account, organization=False) if own else Forks(owner, organization=True)
 
 
 def _end(tally: Tally) -> int:
@@ -333,18 +357,3 @@ def _end(tally: Tally) -> int:
 
 def _show(preview: Preview) -> None:
     emit(f"== {visible(preview.repository)}: {preview.title}\n\n{preview.words}\n{preview.diff}\n")
-
-
-def _forge(arguments: _Arguments, environment: Mapping[str, str], gate: Gate) -> GitHub:
-    if token := given(environment, "GITHUB_TOKEN"):
-        return GitHub(github.token(token), gate, arguments.api_url)
-    names = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY_FILE")
-    identity, file = (environment.get(name, "") for name in names)
-    if not (identity and file):
-        raise UsageError(f"a credential is missing: set GITHUB_TOKEN, or {' and '.join(names)}")
-    try:
-        key = Path(file).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("GITHUB_APP_PRIVATE_KEY_FILE cannot be read") from error
-    app = App(identity, key, gate, arguments.api_url)
-    return GitHub(Installation(app, app.installation(arguments.org), SystemClock()), gate, arguments.api_url)

@@ -76,10 +76,11 @@ class RemoteRepository:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Hold the repositories of an organisation; `hidden` organisations were left out by single sign-on."""
+    """Hold repositories. `hidden` tells that single sign-on left some out, `missing` names those that led nowhere."""
 
     repositories: tuple[RemoteRepository, ...]
     hidden: bool = False
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rewriter.bot.engine import Tally
 from rewriter.bot.options import Options
 from rewriter.bot.store import Store
 from rewriter.bot.visit import Bot, Preview
-from rewriter.scm.gate import Gate, Pace
+from rewriter.scm.gate import Gate, Pace, Window
 from rewriter.scm.github import GitHub, token
 from tests.forge.standin import TOKEN, Forge, Repo
 
@@ -73,6 +74,10 @@ class World:
         finally:
             database.close()
 
+    def hub(self) -> GitHub:
+        """Return the forge itself, without limits."""
+        return GitHub(self.auth(open_gate(self.clock)), open_gate(self.clock), self.forge.base)
+
     def add(self, name: str, files: dict[str, str] | None = None, **facts: object) -> Repo:
         return self.forge.add(f"acme/{name}", leaky() if files is None else files, **facts)
 
@@ -81,3 +86,23 @@ def world(folder: Path) -> World:
     clock = VirtualClock()
     (folder / "forge").mkdir()
     return World(folder, clock, Forge(folder / "forge", clock.now), [])
+
+
+class Endless:
+    """Be a budget that never ends."""
+
+    def book(self, now: float, *, spacing: float, windows: tuple[Window, ...], latest: float) -> float:  # noqa: ARG002 (the port's)
+        return now
+
+    def seat(self, number: int) -> AbstractContextManager[None]:  # noqa: ARG002 (the port's)
+        return nullcontext()
+
+    def block(self, until: float) -> None:
+        raise AssertionError(until)
+
+    def blocked(self) -> float:
+        return 0.0
+
+
+def open_gate(clock: VirtualClock) -> Gate:
+    return Gate(Endless(), clock, Pace.unlimited())

@@ -1,0 +1,58 @@
+"""Reach the forge with what the command line and the environment say: with which credential, for whose repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rewriter.bot.branching import Forks
+from rewriter.cli.given import given
+from rewriter.errors import UsageError
+from rewriter.scm import github
+from rewriter.scm.app import App, Installation
+from rewriter.scm.clock import Clock
+from rewriter.scm.gate import Gate
+from rewriter.scm.github import GitHub
+
+
+def reached(environment: Mapping[str, str], gate: Gate, api: str, *, owner: str, clock: Clock) -> GitHub:
+    """Return GitHub with the credential that the environment gives; raises `UsageError` where there is none."""
+    if token := given(environment, "GITHUB_TOKEN"):
+        return GitHub(github.token(token), gate, api)
+    names = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY_FILE")
+    identity, file = (environment.get(name, "") for name in names)
+    if not (identity and file):
+        raise UsageError(f"a credential is missing: set GITHUB_TOKEN, or {' and '.join(names)}")
+    try:
+        key = Path(file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("GITHUB_APP_PRIVATE_KEY_FILE cannot be read") from error
+    app = App(identity, key, gate, api)
+    if not owner:
+        raise UsageError("an App works for one owner at a time: give --org, or repositories of one owner")
+    return GitHub(Installation(app, app.installation(owner), clock), gate, api)
+
+
+def forks_in(owner: str, forge: GitHub) -> Forks | None:
+    """Return who gets the forks, None where there are to be none."""
+    if not owner:
+        return None
+    account = forge.account()
+    if not account:
+        raise UsageError("--fork-into needs the token of a person: an App has no account that could own a fork")
+    own = owner == "@me" or owner.lower() == account.lower()
+    return Forks(account, organization=False) if own else Forks(owner, organization=True)
+
+
+def named_in(file: str) -> list[str]:
+    """Return the lines of a file of names."""
+    try:
+        return Path(file).read_text("utf-8").splitlines() if file else []
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"--repositories-from: {file} cannot be read as text") from None
+
+
+def owner_of(listed: Sequence[str]) -> str:
+    """Return whose repositories all of the listed ones are, empty where they are several people's."""
+    owners = {name.partition("/")[0] for name in listed}
+    return owners.pop() if len(owners) == 1 else ""
