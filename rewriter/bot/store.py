@@ -18,11 +18,13 @@ _MONTH: Final = 30 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Hold what is known of a repository."""
+    """Hold what is known of a repository: `etag` is that of its tree, `mark` what the look at it depended on."""
 
     etag: str = ""
     state: str = ""
     detail: str = ""
+    mark: str = ""
+    seen: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,20 @@ class Store:
     def repo(self, identity: int) -> Known:
         """Return what is known of a repository."""
         with self.database.transaction() as run:
-            rows = run("SELECT etag, state, detail FROM repo WHERE id = ?", (identity,))
-        return Known(*map(str, rows[0])) if rows else Known()
+            rows = run("SELECT etag, state, detail, mark, seen FROM repo WHERE id = ?", (identity,))
+        if not rows:
+            return Known()
+        etag, state, detail, mark, seen = rows[0]
+        return Known(str(etag), str(state), str(detail), str(mark), float(seen))
 
     def set_repo(self, identity: int, name: str, known: Known) -> None:
         """Record what became of a repository; written when everything about it is done."""
         with self.database.transaction() as run:
             run(
-                "INSERT INTO repo (id, name, etag, state, detail, seen) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET name = excluded.name, etag = excluded.etag, state = excluded.state, "
-                "detail = excluded.detail, seen = excluded.seen",
-                (identity, name, known.etag, known.state, known.detail, self._clock.now()),
+                "INSERT INTO repo (id, name, etag, mark, state, detail, seen) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET name = excluded.name, etag = excluded.etag, mark = excluded.mark, "
+                "state = excluded.state, detail = excluded.detail, seen = excluded.seen",
+                (identity, name, known.etag, known.mark, known.state, known.detail, self._clock.now()),
             )
 
     def states(self) -> tuple[tuple[str, str, str], ...]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rewriter import pipeline
 from rewriter.bot import dress, texts
 from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import End
+from rewriter.bot.look import Look
 from rewriter.bot.marker import findings_key
 from rewriter.bot.options import Options, Wish, configured, skipped, wish
 from rewriter.bot.publish import Proposal, Publisher
@@ -27,7 +28,7 @@ from rewriter.model.patch import Failed, Patched, Report, Unchanged
 from rewriter.render.pen import Pen, redactor_of
 from rewriter.repository import Repository
 from rewriter.scm.clock import Clock
-from rewriter.scm.forge import ForbiddenError, Forge, NoTree, RemoteRepository
+from rewriter.scm.forge import ForbiddenError, Forge, MovedError, NoTree, RemoteRepository
 from rewriter.scm.git import Clone
 from rewriter.settings import merged
 
@@ -63,27 +64,41 @@ class Bot:
 
     def visit(self, repository: RemoteRepository) -> Known:
         """Do whatever is to be done for one repository, and return how it is left."""
+        try:
+            return self._visit(repository)
+        except MovedError:
+            now = self.forge.repository_of(repository.id)
+            if now.full_name == repository.full_name:
+                raise
+            return self._visit(now)
+
+    def _visit(self, repository: RemoteRepository) -> Known:
         reason = skipped(repository, self.options)
         if reason:
             return self._end(repository, Known("", "skipped", reason))
         known = self.store.repo(repository.id)
         home = Home(self.forge, self.clock, repository, self.options.forks_in)
         publisher = Publisher(self.forge, self.store, repository, home=home, open_limit=self.options.open_limit)
-        tree = self.forge.tree(repository.full_name, repository.default_branch, known.etag)
+        look = Look.at(repository, self.options, self.clock.now())
+        etag = look.etag(known)
+        tree = (
+            NoTree.UNCHANGED
+            if look.nothing_new(known)
+            else self.forge.tree(repository.full_name, repository.default_branch, etag)
+        )
         if tree is NoTree.EMPTY:
             return self._end(repository, Known("", "skipped", "empty"))
         if isinstance(tree, NoTree):
             if publisher.unchanged():
                 self._remind(repository)
-                return known
-            etag = known.etag
+                return known if known.mark == look.mark else self._end(repository, replace(known, mark=look.mark))
         else:
             etag = tree.etag
             held = self.store.pull(repository.id)
             if not tree.truncated and held is None and not any(map(_CANDIDATE.search, tree.paths)):
-                return self._end(repository, Known(etag, CLEAN))
+                return self._end(repository, Known(etag, CLEAN, mark=look.mark))
         state, detail = self._work(repository, publisher)
-        return self._end(repository, Known("" if state in _AGAIN else etag, state, detail))
+        return self._end(repository, Known("" if state in _AGAIN else etag, state, detail, look.mark))
 
     def _work(self, repository: RemoteRepository, publisher: Publisher) -> tuple[str, str]:
         with self.scratch.folder() as folder:

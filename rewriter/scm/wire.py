@@ -219,5 +219,7 @@ def _why(answer: Answer) -> str:
             return " (the credential may not do this)"
         case 404:
             return " (not there, or not to be seen with this credential)"
+        case 451:
+            return " (blocked for legal reasons)"
         case _:
             return ""

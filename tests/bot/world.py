@@ -58,6 +58,7 @@ class World:
     clock: VirtualClock
     forge: Forge
     previews: list[Preview]
+    api: str = ""
     auth: Callable[[Gate], Auth.Auth] = lambda _: token(TOKEN)
 
     def run(
@@ -67,7 +68,7 @@ class World:
         try:
             store = Store(database, self.clock, "key")
             gate = Gate(SharedBudget(database), self.clock, pace or Pace())
-            hub = GitHub(self.auth(gate), gate, self.forge.base)
+            hub = GitHub(self.auth(gate), gate, self.forge.base + self.api)
             chosen = options or Options("acme")
             bot = Bot(hub, store, self.clock, chosen, hub.credential, self.previews.append)
             return engine.run(bot, self.clock, threads=threads, note=lambda _, __: None)

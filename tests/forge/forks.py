@@ -40,4 +40,5 @@ def follow(state: State, repo: Repo, request: Request) -> tuple[int, object]:
     if repo.git("merge-base", old, new) != old:
         raise RefusedError(409, "There are merge conflicts")
     repo.git("update-ref", f"refs/heads/{branch}", new)
+    repo.changed()
     return 200, {"message": "Successfully fetched", "merge_type": "fast-forward", "base_branch": f"up:{branch}"}

@@ -40,7 +40,7 @@ def answer(state: State, repo: Repo, request: Request, parts: list[str]) -> tupl
             if repo.ref(name.removeprefix("refs/heads/")):
                 raise RefusedError(422, "Reference already exists")
             repo.git("update-ref", name, sha)
-            repo.refresh()
+            repo.changed()
             return 201, _ref(state, repo, name, sha)
         case "PATCH", ["refs", ref]:
             old, sha = repo.ref(ref.removeprefix("heads/")), _existing(repo, str(sent["sha"]))
@@ -49,13 +49,13 @@ def answer(state: State, repo: Repo, request: Request, parts: list[str]) -> tupl
             if not sent.get("force") and repo.git("merge-base", old, sha) != old:
                 raise RefusedError(422, "Update is not a fast forward")
             repo.git("update-ref", f"refs/{ref}", sha)
-            repo.refresh()
+            repo.changed()
             return 200, _ref(state, repo, f"refs/{ref}", sha)
         case "DELETE", ["refs", ref]:
             if not repo.ref(ref.removeprefix("heads/")):
                 raise RefusedError(422, "Reference does not exist")
             repo.git("update-ref", "-d", f"refs/{ref}")
-            repo.refresh()
+            repo.changed()
             return 204, None
     raise RefusedError(404, "Not Found")
 

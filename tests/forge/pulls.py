@@ -55,10 +55,9 @@ def _opened(state: State, repo: Repo, sent: Mapping[str, object]) -> Row:
         raise RefusedError(422, f"No commits between {base} and {head}")
     if sent.get("draft") and repo.facts.get("no_drafts"):
         raise RefusedError(422, "Draft pull requests are not supported in this repository.")
-    extra = {
+    extra: Row = {
         "head": head,
         "head_owner": owner,
-        "source": source,
         "sha": sha,
         "base": base,
         "base_sha": base_sha,
@@ -67,7 +66,9 @@ def _opened(state: State, repo: Repo, sent: Mapping[str, object]) -> Row:
         "reviewers": [],
         "teams": [],
     }
-    return notes.new(repo, sent, extra)
+    row = notes.new(repo, sent, extra)
+    repo.sources[int(str(row["number"]))] = source
+    return row
 
 
 def _ask(repo: Repo, row: Row, request: Request) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -45,13 +46,18 @@ class Repo:
     signed: set[str] = field(default_factory=set)
     parent: int = 0
     pending: int = 0
+    sources: dict[int, Repo] = field(default_factory=dict)
+    now: Callable[[], float] = time.time
+    pushed: float = 0.0
 
     @property
     def owner(self) -> str:
         return self.name.partition("/")[0]
 
     @classmethod
-    def made(cls, path: Path, identity: int, name: str, facts: Mapping[str, object]) -> Self:
+    def made(
+        cls, path: Path, identity: int, name: str, facts: Mapping[str, object], now: Callable[[], float] = time.time
+    ) -> Self:
         """Make an empty one on disk."""
         (path / "refs" / "heads").mkdir(parents=True)
         (path / "objects").mkdir()
@@ -60,7 +66,7 @@ class Repo:
             "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[http]\n\treceivepack = true\n"
             "[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n[gc]\n\tauto = 0\n"
         )
-        return cls(identity, name, path, dict(facts))
+        return cls(identity, name, path, dict(facts), now=now)
 
     def git(self, *words: str, data: bytes | None = None, extra: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
@@ -87,6 +93,7 @@ class Repo:
         for path, content in files.items():
             text += f"M 100644 inline {path}\ndata {len(content.encode())}\n{content}\n"
         self.git("fast-import", "--quiet", "--force", data=text.encode())
+        self.pushed = self.now()
         return self.ref(branch)
 
     def show(self, path: str, ref: str = "main") -> str:
@@ -105,12 +112,19 @@ class Repo:
                 return row
         raise RefusedError(404, "Not Found")
 
+    def source(self, row: Row) -> Repo:
+        """Return where the branch of a pull request lies."""
+        return self.sources.get(int(str(row["number"])), self)
+
+    def changed(self) -> None:
+        """Note that a branch was set."""
+        self.pushed = self.now()
+        self.refresh()
+
     def refresh(self) -> None:
         """Let pull requests follow their branches, as GitHub does after each push."""
         for row in self.pulls():
-            source = row.get("source", self)
-            assert isinstance(source, Repo)
-            head = source.ref(str(row["head"]))
+            head = self.source(row).ref(str(row["head"]))
             if not head:
                 row["state"] = "closed"
             row["sha"] = head or row["sha"]

@@ -130,7 +130,7 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
             status, rows, body = git_http.answer(state.folder, self.command, url, told, data)
             if pushes and self.command == "POST":
                 with state.lock:
-                    repo.refresh()
+                    repo.changed()
                 if state.fault(line, after=True) is not None:
                     self._reply(502, {"message": "lost"}, {})
                     return

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.forge import published, resources
@@ -60,7 +61,7 @@ class State:
 
     def add(self, name: str, files: Mapping[str, str] | None, **facts: object) -> Repo:
         """Add a repository, as its owner does."""
-        repo = Repo.made(self.folder / f"{name}.git", len(self.repos) + 1, name, facts)
+        repo = Repo.made(self.folder / f"{name}.git", len(self.repos) + 1, name, facts, self.limits.now)
         if files:
             repo.commit(files)
         self.repos[name] = repo
@@ -79,12 +80,12 @@ class State:
     def merge(self, repo: Repo, number: int) -> None:
         """Merge a pull request, as a person does."""
         row = next(row for row in repo.pulls("all") if row["number"] == number)
-        source = row["source"]
-        assert isinstance(source, Repo)
+        source = repo.source(row)
         if source is not repo:
             repo.git("fetch", "-q", str(source.path), str(row["sha"]))
         repo.git("update-ref", f"refs/heads/{row['base']}", str(row["sha"]))
         row["state"], row["merged_at"] = "closed", resources.When
+        repo.changed()
 
     def writes(self) -> Counter[str]:
         """Count what was written by the REST interface."""
@@ -93,7 +94,8 @@ class State:
 
     def described(self, repo: Repo, *, full: bool = False) -> resources.Json:
         """Return a repository as GitHub shows it, in a list or by itself."""
-        found = resources.repository(self.base, repo.id, repo.name, repo.facts)
+        pushed = datetime.fromtimestamp(repo.pushed, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = resources.repository(self.base, repo.id, repo.name, {"pushed_at": pushed, **repo.facts})
         parent = next((one for one in self.repos.values() if one.id == repo.parent), None)
         return found | ({"parent": self.described(parent), "source": self.described(parent)} if full and parent else {})
 
