@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -22,21 +23,35 @@ from rewriter.model.patch import Exposure
 from rewriter.model.secret import Finding
 
 _DATA: Final = "data/rotation.toml"
-_KEYS: Final = frozenset({"id", "title", "where", "how", "names", "files", "categories"})
+_KEYS: Final = frozenset({"id", "title", "where", "how", "dead", "basis", "names", "files", "categories"})
 
 
 class RotationError(UnbakeError):
     """Report a row of the data that does not follow the schema."""
 
 
+class Basis(StrEnum):
+    """Say where it is known from how a dead credential is told."""
+
+    DOCUMENTED = "documented"
+    SCANNERS = "scanners"
+    UNPROVEN = "unproven"
+    NONE = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Describe one issuer of credentials: `where` is a page or a place, `how` the steps."""
+    """Describe one issuer of credentials: `where` is a page or a place, `how` the steps.
+
+    `dead` tells how to see that the old one is dead, and `basis` where that is known from.
+    """
 
     id: str
     title: str
     where: str
     how: str
+    dead: str = ""
+    basis: Basis = Basis.NONE
     names: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -87,10 +102,21 @@ def _row(table: Mapping[str, object]) -> Provider:
         title=_text(name, table, "title"),
         where=_text(name, table, "where"),
         how=_text(name, table, "how"),
+        dead=_text(name, table, "dead") if "dead" in table else "",
+        basis=_basis(name, table),
         names=_strings(name, table, "names"),
         files=_strings(name, table, "files"),
         categories=_strings(name, table, "categories"),
     )
+
+
+def _basis(name: str, table: Mapping[str, object]) -> Basis:
+    value = table.get("basis", "")
+    if value not in [one.value for one in Basis] or bool(value) is not ("dead" in table):
+        raise RotationError(
+            f"{_DATA}: {name}: 'dead' and 'basis' come together, one of {', '.join(filter(None, Basis))}"
+        )
+    return Basis(str(value))
 
 
 def _text(name: str, table: Mapping[str, object], key: str) -> str:

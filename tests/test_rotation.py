@@ -94,6 +94,8 @@ def test_rows_are_complete_and_told_apart() -> None:
         assert row.where
         assert row.how.endswith(".")
         assert f"{row.title}{row.where}{row.how}".isprintable()
+        assert row.dead.isprintable()
+        assert not row.dead or row.dead.endswith(".")
         assert all(pattern == pattern.upper() for pattern in row.names), row.id
 
 
@@ -109,6 +111,8 @@ def test_an_unknown_issuer_has_advice_that_always_holds() -> None:
         ('[[provider]]\nid = "x"', "'title' has to be a text"),
         ('[[provider]]\nid = "x"\ncolour = 1', "unknown key 'colour'"),
         ('[[provider]]\nid = "x"\ntitle = "t"\nwhere = "w"\nhow = "h"\nnames = [1]', "array of strings"),
+        ('[[provider]]\nid = "x"\ntitle = "t"\nwhere = "w"\nhow = "h"\ndead = "d"', "'dead' and 'basis' come together"),
+        ('[[provider]]\nid = "x"\ntitle = "t"\nwhere = "w"\nhow = "h"\nbasis = "scanners"', "'dead' and 'basis'"),
         ("[[provider", "rotation.toml"),
     ],
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rewriter import rotation as issuers
-from rewriter.bot.remind import CADENCE, DAY
+from rewriter.bot.remind import CADENCE, DAY, SETTLED
 from rewriter.bot.store import Credential, Store
 
 FORMATS: Final = ("text", "json", "csv", "ics")
@@ -80,7 +80,7 @@ def _calendar(store: Store, now: float) -> str:
     calendar.add("prodid", "-//unbake//rotation//EN")
     calendar.add("version", "2.0")
     for one in store.credentials():
-        if one.state in ("closed", "accepted-risk"):
+        if one.state in SETTLED:
             continue
         seen = datetime.fromtimestamp(one.first_seen, UTC)
         todo: Todo | Event = Todo()

@@ -1,27 +1,41 @@
-"""Write foreign text into Markdown so that it stays text: no link, mention, image, heading or HTML comes of it."""
+"""Write foreign text into Markdown so that it stays text: no link, mention, image, heading or HTML comes of it.
+
+GitHub looks for mentions, numbers of issues and addresses in the text of the finished page, where nothing shows any
+more how a character was written: neither a backslash nor an entity hides it. A space of no width behind the sign does.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$:])")
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]|~$]")
+_HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_NOTHING: Final = "&#8203;"
+_LINKED: Final = re.compile(r"[@#]|:(?=//)|(?i:www|gh)(?=[.-])")
+_START: Final = re.compile(r"\A(?=[-+=])|\A[0-9]{1,9}(?=[.)])")
+"""What begins a list or underlines a heading."""
 _TICKS: Final = re.compile(r"`+")
-_HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
 
 
 def code(text: str) -> str:
-    """Return a code span, also fit for a table."""
-    inner = text.replace("|", "\\|") or " "
+    """Return a code span; nothing in it is looked at by anything."""
+    inner = text or " "
     fence = "`" * (max((len(run) for run in _TICKS.findall(inner)), default=0) + 1)
     space = " " if inner.startswith("`") or inner.endswith("`") else ""
     return f"{fence}{space}{inner}{space}{fence}"
 
 
+def cell(text: str) -> str:
+    """Return a code span for a table, which takes each `|` for its own unless it is escaped, also in code."""
+    return code(text).replace("|", "\\|")
+
+
 def prose(text: str) -> str:
     """Return text that reads as it is written."""
-    marked = _SPECIAL.sub(r"\\\1", text)
-    return "".join(_HTML.get(char, char) for char in marked.replace("\\>", ">"))
+    plain = "".join(_HTML.get(char, char) for char in text.strip())
+    marked = _SPECIAL.sub(r"\\\g<0>", _LINKED.sub(rf"\g<0>{_NOTHING}", plain))
+    return _START.sub(r"\g<0>\\", marked)
 
 
 def fenced(text: str) -> str:

@@ -33,7 +33,8 @@ class Marker:
 
 
 def block(marker: Marker, words: str) -> str:
-    """Return words of ours with their marker."""
+    """Return words of ours with their marker; no name in them can pass for one, or for the end."""
+    words = words.replace("<!--", "<! --")
     text = sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     told = {
         "key": marker.key,
@@ -74,6 +75,11 @@ def replaced(body: str, new: str) -> str:
     end = body.find(_END, found.end())
     rest = body[end + len(_END) :].removeprefix("\n") if end >= 0 else ""
     return body[: found.start()] + new + rest
+
+
+def outside(body: str) -> str:
+    """Return what people wrote: a body without our block."""
+    return replaced(body, "")
 
 
 def findings_key(fingerprints: Sequence[str]) -> tuple[str, ...]:

@@ -3,51 +3,73 @@
 A forge has no rule against a second issue, so the lock is ours: it is held over "look for the marker, open, note".
 Where a public repository leaks and there is no private tracker, nothing is written: an issue would point at a secret
 that is alive.
+
+Whether the old credential is dead is for people to say: they close the issue, tick every box, or give it the label
+`unbake/rotated` or `accepted-risk`. What they closed stays closed; what they open again is closed by them alone.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from rewriter.bot import texts
-from rewriter.bot.marker import Marker, block, read, replaced
+from rewriter.bot.marker import Marker, block, outside, read, replaced
+from rewriter.bot.notebook import LABEL, Notebook
 from rewriter.bot.options import Options
 from rewriter.bot.store import Credential, Store
 from rewriter.scm.clock import Clock
-from rewriter.scm.forge import Forge, Note, RemoteRepository
+from rewriter.scm.forge import Forge, ForgeError, MovedError, Note, RemoteRepository
 
-LABEL: Final = "unbake-rotate"
 DAY: Final = 86_400.0
 CADENCE: Final = (1, 3, 7, 14, 30)
 """After how many days a reminder is repeated; then every thirty."""
-_ESCALATION: Final = 14
+ESCALATION: Final = 14
 ESCALATED: Final = "unbake/overdue"
+ROTATED: Final = "unbake/rotated"
+ACCEPTED: Final = "accepted-risk"
+_BOX: Final = re.compile(r"^ {0,3}[-*] \[([ xX])\] ", re.MULTILINE)
+_GONE: Final = (404, 410)
+
+
+class State(StrEnum):
+    """Say where a reminder stands."""
+
+    NOWHERE = "no-private-place"
+    OPEN = "open"
+    CLOSED = "closed-by-person"
+    ROTATED = "rotated"
+    ACCEPTED = "accepted-risk"
+    DELETED = "deleted-by-person"
+
+
+SETTLED: Final = (State.CLOSED, State.ROTATED, State.ACCEPTED, State.DELETED)
+"""What needs no more reminding."""
 
 
 class Reminder:
     """Work on the reminders of the credentials that one repository exposes."""
 
-    def __init__(self, forge: Forge, store: Store, clock: Clock, options: Options) -> None:
+    def __init__(self, forge: Forge, store: Store, clock: Clock, *, options: Options, notebook: Notebook) -> None:
         self._forge: Final = forge
         self._store: Final = store
         self._clock: Final = clock
         self._options: Final = options
+        self._notebook: Final = notebook
 
     def remind(self, repository: RemoteRepository) -> None:
         """Open, refresh and repeat what is due."""
-        notes: dict[str, tuple[Note, ...]] = {}
         for one in self._store.credentials(repository.id):
             home = one.home or self._home(repository)
             if not home:
-                self._store.set_credential(replace(one, state="no-private-place"))
+                self._store.set_credential(replace(one, state=State.NOWHERE))
                 continue
             with self._store.database.exclusive(f"issue/{one.fingerprint}"):
                 current = self._store.credential(one.fingerprint) or one
-                home = current.home or home
-                if not current.number or home not in notes:
-                    notes[home] = tuple(self._forge.issues(home, LABEL))
-                self._one(current, home, notes[home])
+                self._one(replace(current, home=current.home or home))
 
     def _home(self, repository: RemoteRepository) -> str:
         if self._options.tracker:
@@ -55,52 +77,109 @@ class Reminder:
         # Without the right to push the label would be dropped in silence, and the issue not be found again.
         return repository.full_name if repository.private and repository.issues and repository.push else ""
 
-    def _one(self, one: Credential, home: str, notes: tuple[Note, ...]) -> None:
-        mine = [note for note in notes if (marker := read(note.body)) is not None and marker.key == _key(one)]
-        words = self._words(one, home)
-        wanted = block(Marker(_key(one)), words)
-        if not mine:
-            body = wanted + texts.checklist()
-            number = self._forge.open_issue(home, texts.rotation_title(one), body, (LABEL,))
-            self._store.set_credential(replace(one, home=home, number=number, state="open"))
+    def _one(self, one: Credential) -> None:
+        one = one if one.number else self._adopted(one)
+        if not one.number:
+            body = block(Marker(_key(one)), self._words(one)) + texts.checklist()
+            opened = self._forge.open_issue(one.home, texts.rotation_title(one), body, (LABEL,))
+            self._store.set_credential(replace(one, number=opened, state=State.OPEN))
+            one = self._adopted(one)  # somebody with a state of their own may have been faster
+            if one.number == opened:
+                return
+        found = self._seen(one)
+        if found is None:
+            self._store.set_credential(replace(one, state=State.DELETED))
             return
-        note = mine[0]
-        for later in mine[1:]:
-            if later.open:
-                self._forge.edit_issue(home, later.number, close=True)
-        state = "open" if note.open else "accepted-risk" if "accepted-risk" in note.labels else "closed"
-        told = read(note.body)
-        fresh = read(wanted)
-        if note.open and (told and told.text) != (fresh and fresh.text):
-            self._forge.edit_issue(home, note.number, replaced(note.body, wanted))
-        reminded = self._repeat(one, home, note) if note.open else one.reminded
-        self._store.set_credential(replace(one, home=home, number=note.number, state=state, reminded=reminded))
+        one, note = found
+        self._store.set_credential(self._kept(one, note))
 
-    def _repeat(self, one: Credential, home: str, note: Note) -> int:
+    def _adopted(self, one: Credential) -> Credential:
+        """Return a credential with the oldest issue that has its marker; the later ones are closed."""
+        numbers = self._notebook.numbers(self._forge, one.home, _key(one))
+        for later in numbers[1:]:
+            if self._forge.issue(one.home, later).open:
+                self._forge.edit_issue(one.home, later, close=True)
+        return replace(one, number=numbers[0]) if numbers else one
+
+    def _seen(self, one: Credential) -> tuple[Credential, Note] | None:
+        """Return the issue as it is now, also where its repository has another name; None where it is gone."""
+        try:
+            return one, self._forge.issue(one.home, one.number)
+        except MovedError as moved:
+            if not moved.identity:
+                return None
+            home = self._forge.repository_of(moved.identity).full_name
+            try:
+                note = self._forge.issue(home, one.number)
+            except ForgeError as error:
+                if error.status not in _GONE:
+                    raise
+                return None
+            marker = read(note.body)  # an issue that is moved elsewhere has another number there
+            return (replace(one, home=home), note) if marker is not None and marker.key == _key(one) else None
+        except ForgeError as error:
+            if error.status not in _GONE:
+                raise
+            return None
+
+    def _kept(self, one: Credential, note: Note) -> Credential:
+        """Bring an issue up to date, and return how it stands."""
+        one = replace(one, first_seen=min(one.first_seen, _moment(note.created) or one.first_seen))
+        told = read(note.body)
+        if not note.open:
+            return replace(one, state=_closed(note, told))
+        evidence = None if told is not None and told.closed else _evidence(note)
+        if evidence is not None:
+            said = block(Marker(_key(one), closed=True), texts.settled(self._words(one), evidence))
+            self._forge.edit_issue(one.home, note.number, replaced(note.body, said), close=True)
+            return replace(one, state=evidence)
+        wanted = block(Marker(_key(one), closed=told is not None and told.closed), self._words(one))
+        fresh = read(wanted)
+        if (told and told.text) != (fresh and fresh.text):
+            self._forge.edit_issue(one.home, note.number, replaced(note.body, wanted))
+        return replace(one, state=State.OPEN, reminded=self._repeat(one, note))
+
+    def _repeat(self, one: Credential, note: Note) -> int:
         """Repeat a reminder that is due, in one comment that is edited; return how many were due so far."""
         days = int((self._clock.now() - one.first_seen) / DAY)
         due = sum(1 for day in CADENCE if days >= day) + max(0, (days - CADENCE[-1]) // CADENCE[-1])
         if due <= one.reminded:
             return one.reminded
-        body = block(Marker(f"again/{one.fingerprint}"), f"Still to be rotated, {days} days after it was found.")
-        mine = [said for said in self._forge.comments(home, note.number) if _is_again(said, one)]
+        body = block(Marker(f"again/{one.fingerprint}"), texts.again(days, overdue=days >= ESCALATION))
+        mine = [said for said in self._forge.comments(one.home, note.number) if _is_again(said, one)]
         if not mine:
-            self._forge.comment(home, note.number, body)
+            self._forge.comment(one.home, note.number, body)
         elif mine[0].body.strip() != body.strip():
-            self._forge.edit_comment(home, mine[0].number, body)
-        if days >= _ESCALATION and ESCALATED not in note.labels:
-            self._forge.add_labels(home, note.number, (ESCALATED,))
+            self._forge.edit_comment(one.home, mine[0].number, body)
+        if one.reminded <= CADENCE.index(ESCALATION) < due:  # once: who takes the label away has a reason
+            self._forge.add_labels(one.home, note.number, (ESCALATED,))
         return due
 
-    def _words(self, one: Credential, home: str) -> str:
+    def _words(self, one: Credential) -> str:
         places = self._store.places(one.fingerprint)
-        tracker = home == self._options.tracker
         named = [(self._store.name(repo), place) for repo, place in places]
-        if tracker:
+        if one.home == self._options.tracker:
             return texts.reminder(one, named, 0)
-        here = [("", place) for name, place in named if name == home]
-        others = len({name for name, _ in named if name != home})
+        here = [("", place) for name, place in named if name == one.home]
+        others = len({name for name, _ in named if name != one.home})
         return texts.reminder(one, here, others)
+
+
+def _evidence(note: Note) -> State | None:
+    """Return what a person says of an open issue: that all is done, or that the risk is taken."""
+    if ROTATED in note.labels:
+        return State.ROTATED
+    if ACCEPTED in note.labels:
+        return State.ACCEPTED
+    boxes = _BOX.findall(outside(note.body))
+    return State.ROTATED if len(boxes) >= texts.BOXES and " " not in boxes else None
+
+
+def _closed(note: Note, told: Marker | None) -> State:
+    if ACCEPTED in note.labels:
+        return State.ACCEPTED
+    rotated = ROTATED in note.labels or (told is not None and told.closed)
+    return State.ROTATED if rotated else State.CLOSED
 
 
 def _key(one: Credential) -> str:
@@ -110,3 +189,10 @@ def _key(one: Credential) -> str:
 def _is_again(said: Note, one: Credential) -> bool:
     marker = read(said.body)
     return marker is not None and marker.key == f"again/{one.fingerprint}"
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

@@ -165,8 +165,8 @@ class Store:
         """Record where a credential's reminder stands."""
         with self.database.transaction() as run:
             run(
-                "UPDATE secret SET home = ?, number = ?, state = ?, reminded = ? WHERE fingerprint = ?",
-                (one.home, one.number, one.state, one.reminded, one.fingerprint),
+                "UPDATE secret SET home = ?, number = ?, state = ?, first_seen = ?, reminded = ? WHERE fingerprint = ?",
+                (one.home, one.number, one.state, one.first_seen, one.reminded, one.fingerprint),
             )
 
     def places(self, fingerprint: str) -> tuple[tuple[int, Place], ...]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from rewriter import rotation
-from rewriter.bot.markdown import code, fenced, prose
+from rewriter.bot.markdown import cell, code, fenced, prose
 from rewriter.bot.store import Credential, Place
 from rewriter.model.patch import Change, Patch, Report
 from rewriter.model.plan import Refusal
 from rewriter.model.secret import Channel, Finding
 from rewriter.render.commands import build_commands
 from rewriter.render.pen import Pen, redactor_of
+from rewriter.rotation import Basis
 from rewriter.template import render
 
 LIMIT: Final = 60_000
@@ -30,6 +31,12 @@ _CHANNELS: Final = {
     Channel.LOG: "log of the build",
     Channel.CALLER: "stands in what starts the build",
     Channel.COMPOSE: "stands in the compose file",
+}
+_BASES: Final = {
+    Basis.DOCUMENTED: "documented by the issuer",
+    Basis.SCANNERS: "as credential scanners ask it; not documented by the issuer",
+    Basis.UNPROVEN: "not proven; believe it after a second look",
+    Basis.NONE: "",
 }
 _CHECKS: Final = {
     "lossless": "every file prints back byte for byte where nothing was to change",
@@ -87,8 +94,9 @@ def check_summary(report: Report) -> str:
     left = [f"- {_refusal(pen, one)}" for one in report.refusals[: _ROWS[0]]]
     more = [f"- … and {len(report.refusals) - len(left)} more"] if len(report.refusals) > len(left) else []
     names = sorted({_name(pen, one.finding.name) for one in report.exposures})[: _ROWS[0]]
-    said = ["What was found is taken out by this change." if not left else "This change leaves to a person:", "", *left]
-    return "\n".join([*said, *more, *(["", f"To be rotated: {', '.join(names)}"] if names else [])])[:LIMIT]
+    said = ["This change leaves to a person:", "", *left] if left else ["What was found is taken out by this change."]
+    rotate = ["", f"To be rotated: {', '.join(names)}"] if names else []
+    return "\n".join([*said, *more, *rotate])[:LIMIT]
 
 
 def edited() -> str:
@@ -129,11 +137,31 @@ def reminder(one: Credential, places: Sequence[tuple[str, Place]], elsewhere: in
         title=prose(row.title),
         where=row.where.replace("|", "\\|"),
         how=fenced(row.how),
+        dead=row.dead,
+        basis=_BASES[row.basis],
         fingerprint=one.fingerprint,
         places=shown,
         more=max(0, len(places) - len(shown)),
         elsewhere=elsewhere,
     )
+
+
+def again(days: int, *, overdue: bool) -> str:
+    """Return what a reminder says when it is repeated."""
+    said = f"Still to be rotated, {days} days after it was found."
+    if overdue:
+        said += " Until then whoever had a copy of the repository, an image or a log can use it."
+    return f"{said}\n\nDone already? Tick the boxes above, or close this."
+
+
+def settled(words: str, how: str) -> str:
+    """Return what a reminder says when it is closed, above what it said before."""
+    said = f"Closed, since a person says so: **{how}**. Open it again and it stays open until a person closes it."
+    return f"{said}\n\n{words}"
+
+
+BOXES: Final = 7
+"""How many boxes the checklist has."""
 
 
 def checklist() -> str:
@@ -143,8 +171,8 @@ def checklist() -> str:
 
 def _row(pen: Pen, one: Finding) -> dict[str, str]:
     return {
-        "name": _name(pen, one.name),
-        "place": code(_cut(f"{pen.name(one.place.path)}:{one.place.line}")),
+        "name": cell(_cut(pen.name(one.name))),
+        "place": cell(_cut(f"{pen.name(one.place.path)}:{one.place.line}")),
         "channel": _CHANNELS[one.channel],
         "severity": one.severity.value,
     }

@@ -17,6 +17,7 @@ from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import End
 from rewriter.bot.look import Look
 from rewriter.bot.marker import findings_key
+from rewriter.bot.notebook import Notebook
 from rewriter.bot.options import Options, Wish, configured, skipped, wish
 from rewriter.bot.publish import Proposal, Publisher
 from rewriter.bot.remind import Reminder
@@ -61,6 +62,7 @@ class Bot:
     credential: Callable[[], str]
     preview: Callable[[Preview], None]
     scratch: Scratch = field(default_factory=Scratch)
+    notebook: Notebook = field(default_factory=Notebook)
 
     def visit(self, repository: RemoteRepository) -> Known:
         """Do whatever is to be done for one repository, and return how it is left."""
@@ -190,7 +192,8 @@ class Bot:
 
     def _remind(self, repository: RemoteRepository) -> None:
         if not self.options.dry_run:
-            Reminder(self.forge, self.store, self.clock, self.options).remind(repository)
+            reminder = Reminder(self.forge, self.store, self.clock, options=self.options, notebook=self.notebook)
+            reminder.remind(repository)
 
     def _end(self, repository: RemoteRepository, known: Known) -> Known:
         if not self.options.dry_run:

@@ -144,12 +144,13 @@ class TreeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Describe an issue or a comment; `updated` is the forge's own time of the last change."""
+    """Describe an issue or a comment; `created` and `updated` are the forge's own moments."""
 
     number: int
     open: bool
     body: str
     labels: tuple[str, ...] = ()
+    created: str = ""
     updated: str = ""
 
 
@@ -295,6 +296,10 @@ class Forge(Protocol):
 
     def issues(self, name: str, label: str, since: str = "") -> Iterator[Note]:
         """Yield the issues that have a label, the oldest first; `since` a moment, those that changed."""
+        ...
+
+    def issue(self, name: str, number: int) -> Note:
+        """Return one issue; 404 or 410 where it is gone."""
         ...
 
     def open_issue(self, name: str, title: str, body: str, labels: Sequence[str]) -> int:

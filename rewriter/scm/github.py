@@ -172,6 +172,10 @@ class GitHub:
         for page in self._wire.pages(url + (f"&since={quote(since, safe='')}" if since else "")):
             yield from (rows.note(row, "number") for row in json.rows(page) if "pull_request" not in row)
 
+    def issue(self, name: str, number: int) -> Note:
+        """Return one issue; 404 or 410 where it is gone."""
+        return rows.note(json.table(self._wire.get(f"{repo(name)}/issues/{number}")), "number")
+
     def open_issue(self, name: str, title: str, body: str, labels: Sequence[str]) -> int:
         """Open an issue and return its number."""
         wanted = {"title": title, "body": body, "labels": list(labels)}

@@ -11,7 +11,7 @@ from rewriter import pipeline
 from rewriter.bot import ledger, marker, texts
 from rewriter.bot.budget import SharedBudget
 from rewriter.bot.database import SQLite
-from rewriter.bot.markdown import code, fenced, prose
+from rewriter.bot.markdown import cell, code, fenced, prose
 from rewriter.bot.store import Credential, Place, Store
 from rewriter.errors import UsageError
 from rewriter.model.patch import Patched
@@ -36,20 +36,40 @@ def test_a_long_pull_request_is_cut_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a|b", "`a\\|b`"), ("", "` `")],
+    [("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a|b", "`a|b`"), ("", "` `")],
 )
 def test_a_code_span_cannot_be_ended_by_what_is_in_it(written: str, said: str) -> None:
     assert code(written) == said
 
 
-def test_prose_makes_no_markup_and_no_mention() -> None:
-    assert prose("@all <b> [x](y) #1") == "&#64;all &lt;b\\> \\[x\\]\\(y\\) \\#1".replace("\\>", "&gt;")
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("@all", "@&#8203;all"),
+        ("acme/app#1 GH-2", "acme/app#&#8203;1 GH&#8203;-2"),
+        ("https://example.com www.example.com", "https:&#8203;//example.com www&#8203;.example.com"),
+        ("<b> & &lt;", "&lt;b&gt; &amp; &amp;lt;"),
+        ("![x](y) *a* _b_ `c` ~d~ $e$ a|b", "!\\[x\\](y) \\*a\\* \\_b\\_ \\`c\\` \\~d\\~ \\$e\\$ a\\|b"),
+        ("# heading", "#&#8203; heading"),
+        ("- item", "\\- item"),
+        ("1. item", "1\\. item"),
+        (".github/x.yml:7: fine (so)", ".github/x.yml:7: fine (so)"),
+    ],
+)
+def test_prose_reads_as_it_is_written(written: str, said: str) -> None:
+    assert prose(written) == said
+
+
+def test_what_is_in_a_table_or_a_block_cannot_leave_it() -> None:
+    assert cell("a|`b`") == "`` a\\|`b` ``"
     assert fenced("```\nx").startswith("````\n")
 
 
 def test_a_marker_that_somebody_broke_is_none() -> None:
     assert marker.read("<!-- unbake:v1 {broken} -->") is None
     whole = marker.block(marker.Marker("fix", "c0ffee"), "words")
+    hostile = marker.block(marker.Marker("fix"), "`<!-- unbake:end -->` `<!-- unbake:v1 {} -->`")
+    assert marker.replaced(f"a\n{hostile}b", "") == "a\nb"
     assert marker.replaced(f"a\n{whole}b", marker.block(marker.Marker("fix"), "new")).endswith("<!-- unbake:end -->\nb")
 
 

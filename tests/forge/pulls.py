@@ -29,7 +29,7 @@ def answer(state: State, repo: Repo, request: Request, rest: list[str]) -> tuple
             return 201, resources.pull(state.base, described, row, full=True)
         case "PATCH", [number]:
             row = repo.note(number)
-            notes.edit(row, sent)
+            notes.edit(repo, row, sent)
             return 200, resources.pull(state.base, described, row, full=True)
         case "POST", [number, "requested_reviewers"]:
             row = repo.note(number)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -46,6 +47,7 @@ class Repo:
     signed: set[str] = field(default_factory=set)
     parent: int = 0
     pending: int = 0
+    moments: dict[int, tuple[str, str]] = field(default_factory=dict)
     sources: dict[int, Repo] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     pushed: float = 0.0
@@ -115,6 +117,12 @@ class Repo:
     def source(self, row: Row) -> Repo:
         """Return where the branch of a pull request lies."""
         return self.sources.get(int(str(row["number"])), self)
+
+    def moment(self, row: Row, *, made: bool = False) -> None:
+        """Note when an issue or pull request was made or changed."""
+        now = datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        number = int(str(row["number"]))
+        self.moments[number] = (now if made else self.moments[number][0], now)
 
     def changed(self) -> None:
         """Note that a branch was set."""
