@@ -9,11 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 from rewriter import callers
 from rewriter.documents.compose import Compose
 from rewriter.documents.yaml import Mapping, Node, Scalar, entries, get, walk
+from rewriter.model.text import Source
 from rewriter.project import Project
 
 _ONLY_SWARM: Final = ("placement", "update_config", "rollback_config", "endpoint_mode")
@@ -21,9 +23,32 @@ _PLACEHOLDER: Final = re.compile(r"\{\{ ?\.(?:Node|Task|Service)\.")
 _DEPLOY: Final = re.compile(r"\bdocker[ \t]+stack[ \t]+(?:deploy|up)\b")
 
 
-def swarm_evidence(project: Project, compose: Compose) -> str | None:
-    """Return what shows that a compose file goes to a swarm: a setting of its own, or a command that deploys it."""
-    return _own(compose) or next(_commands(project, compose), None)
+class Swarm:
+    """Tell for the compose files of one project whether they go to a swarm."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def evidence(self, compose: Compose) -> str | None:
+        """Return what shows it: a setting of the file, or the place of a command that deploys it."""
+        return _own(compose) or next(self._commands(compose), None)
+
+    def _commands(self, compose: Compose) -> Iterator[str]:
+        name = posixpath.basename(compose.path)
+        for source, start in self._deployments:
+            if source.path != compose.path and name in source.text:
+                yield f"{source.path}:{source.line(start)}"
+
+    @cached_property
+    def _deployments(self) -> tuple[tuple[Source, int], ...]:
+        """Return the files that deploy something to a swarm, each with the place where it does."""
+        found: list[tuple[Source, int]] = []
+        for path in self._project.repository.documents():
+            text = self._project.text(path) if callers.is_candidate(path) else None
+            match = _DEPLOY.search(text) if text is not None else None
+            if text is not None and match is not None:
+                found.append((Source(path, text), match.start()))
+        return tuple(found)
 
 
 def _own(compose: Compose) -> str | None:
@@ -47,13 +72,3 @@ def _own(compose: Compose) -> str | None:
 def _is(node: Node | None, key: str, wanted: str) -> bool:
     value = get(node, key)
     return isinstance(value, Scalar) and value.value == wanted
-
-
-def _commands(project: Project, compose: Compose) -> Iterator[str]:
-    name = posixpath.basename(compose.path)
-    for path in project.repository.documents():
-        text = project.text(path) if callers.is_candidate(path) and path != compose.path else None
-        match = _DEPLOY.search(text) if text is not None and name in text else None
-        if text is not None and match is not None:
-            line = text.count("\n", 0, match.start()) + 1
-            yield f"{path}:{line}"

@@ -18,6 +18,7 @@ from rewriter.model.secret import Finding
 from rewriter.rules.rule import printable
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.image_env import image_gift, is_for_containers
+from rewriter.services.swarm import Swarm
 from rewriter.settings import Settings
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
 from rewriter.transforms.service_code import Sources
@@ -35,10 +36,11 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
         else:
             matched[gift] = mine
     sources = Sources(analysis.project, {gift.name for gift in (*analysis.gifts(), *matched)})
+    swarm = Swarm(analysis.project)
     for directory, composes, gifts in _folders(analysis, tuple(matched)):
         mine_here = {gift: matched[gift] for gift in gifts if gift in matched and _home(gift) == directory}
         if mine_here:
-            folder = Folder(analysis, directory, composes, gifts=gifts, sources=sources, settings=settings)
+            folder = Folder(analysis, directory, composes, gifts=gifts, sources=sources, swarm=swarm, settings=settings)
             yield from _settle(folder, mine_here)
 
 

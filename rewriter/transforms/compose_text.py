@@ -15,6 +15,7 @@ from rewriter.documents.yaml import (
     Node,
     Scalar,
     Style,
+    append_key,
     defines_anchor,
     get,
     index_of,
@@ -150,7 +151,7 @@ def declare(source: Source, root: MappingNode, declarations: Sequence[Declaratio
         lines = ["secrets:"]
         for one in declarations:
             lines += (f"{unit}{one.identity}:", f"{unit}{unit}{one.key}: {one.value}")
-        return insert_key(source, root, ["", *lines] if _spaced(source, root) else lines)
+        return append_key(source, root, ["", *lines] if _spaced(source, root) else lines)
     found = root.pairs[number][1]
     if not isinstance(found, MappingNode) or found.alias is not None or not found.pairs:
         raise refuse(source, root.pairs[number][0].span.start, "the file's `secrets:` is not a mapping with entries")

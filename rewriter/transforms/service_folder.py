@@ -17,7 +17,7 @@ from rewriter.model.secret import Finding
 from rewriter.model.text import OverlapError
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, Unreadable, by_variable, members
-from rewriter.services.swarm import swarm_evidence
+from rewriter.services.swarm import Swarm
 from rewriter.settings import Settings
 from rewriter.transforms.compose_text import refuse
 from rewriter.transforms.run_change import CannotChange
@@ -42,6 +42,7 @@ class Folder:
         *,
         gifts: tuple[Gift, ...],
         sources: Sources,
+        swarm: Swarm,
         settings: Settings,
     ) -> None:
         self.analysis = analysis
@@ -49,6 +50,7 @@ class Folder:
         self.directory = directory
         self.composes = composes
         self.sources = sources
+        self.swarm = swarm
         self.settings = settings
         self.members = members(composes)
         self.chosen: dict[Gift, Choice] = {}
@@ -138,7 +140,7 @@ class Folder:
         if wanted is SecretSource.EXTERNAL or (gift.literal is not None and wanted is SecretSource.FILE):
             return
         for compose in dict.fromkeys(user.compose for user in gift.users):
-            shown = swarm_evidence(self.project, compose)
+            shown = self.swarm.evidence(compose)
             if shown is not None:
                 raise refuse(
                     gift.source, gift.span.start,

@@ -4,7 +4,7 @@ Comments, quotes, indentation, key order and line ends stay, because an edit tou
 entry only.
 """
 
-from rewriter.documents.yaml.edit import insert_entry, insert_key, remove_entry
+from rewriter.documents.yaml.edit import append_key, insert_entry, insert_key, remove_entry
 from rewriter.documents.yaml.node import (
     Alias,
     Entry,
@@ -29,6 +29,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Style",
+    "append_key",
     "defines_anchor",
     "entries",
     "get",

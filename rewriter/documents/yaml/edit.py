@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
-from rewriter.documents.yaml.node import Mapping, Sequence, index_of
+from rewriter.documents.yaml.node import Mapping, Sequence, index_of, walk
 from rewriter.documents.yaml.parser import line_end, skip_blank
 from rewriter.model.text import Edit, Source, Span
 
@@ -133,6 +133,16 @@ def insert_key(source: Source, mapping: Mapping, lines: Items[str], *, after: st
     key, value = mapping.pairs[number]
     end = max(key.place.end, value.place.end)
     return (insert_lines(source, end, lines, indent=_indent(source, mapping.pairs[0][0].outer)),)
+
+
+def append_key(source: Source, mapping: Mapping, lines: Items[str]) -> tuple[Edit, ...]:
+    """Insert a key at the end of a document, behind the comments that close the file: they stay where they belong."""
+    end = line_end(source.text, max(part.place.end for part in walk(mapping)))
+    rest = source.text[end:]
+    remarks = [line.strip() for line in rest.split("\n") if line.strip()]
+    if mapping.flow or not remarks or not all(line.startswith("#") for line in remarks):
+        return insert_entry(source, mapping, lines)
+    return (insert_lines(source, end + len(rest.rstrip()), lines, indent=_indent(source, mapping.pairs[0][0].outer)),)
 
 
 def insert_lines(source: Source, behind: int, lines: Items[str], *, indent: str) -> Edit:
