@@ -123,8 +123,13 @@ class Project:
             tail = tail.partition("/")[2]
         return None
 
-    def mentioned(self, build: Build, name: str, *, skip: Callable[[str], bool]) -> tuple[str, ...]:
-        """Return the context's own source files that name a variable, at most ten, vendored ones left out."""
+    def mentioned(
+        self, build: Build, name: str, *, skip: Callable[[str], bool], reads: Callable[[str, str, str], bool]
+    ) -> tuple[str, ...]:
+        """Return the context's own source files that name a variable and may read it (`reads` of path, text, name).
+
+        At most ten, vendored ones left out.
+        """
         pattern = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])")
         allowed = set(self.context_files(build))
         prefix = f"{build.context}/" if build.context else ""
@@ -135,7 +140,10 @@ class Project:
                 continue
             text = self.text(path)
             budget -= len(text or "")
-            if text is not None and name in text and pattern.search(text):
+            if text is None:
+                continue
+            spelt = name in text and pattern.search(text)
+            if (spelt or (path.endswith(".py") and "BaseSettings" in text)) and reads(path, text, name):
                 found.append(path)
             if len(found) == 10 or budget < 0:
                 break

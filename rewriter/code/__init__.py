@@ -6,14 +6,29 @@ nothing but the read, an import and a small reader module from `templates/` chan
 
 from __future__ import annotations
 
-from rewriter.code.languages import survey
+from rewriter.code.languages import matters, named, survey
 from rewriter.code.model import CodePlan, CodeRefusal, Read, ReadKind
 from rewriter.code.rewriting import Memory, rewrite
 
-__all__ = ["CodePlan", "CodeRefusal", "Memory", "Read", "ReadKind", "reads", "rewrite"]
+__all__ = ["CodePlan", "CodeRefusal", "Memory", "Read", "ReadKind", "may_read", "reads", "rewrite"]
 
 
 def reads(path: str, text: str) -> tuple[Read, ...]:
     """Return where a file reads its environment, in order; nothing for a language that is not known."""
     found = survey(path, text, {})
     return () if found is None else tuple(use.read for use in found.uses)
+
+
+def may_read(path: str, text: str, name: str) -> bool:
+    """Tell whether a program may read a variable when it runs: by its name, through a library, or by one it makes.
+
+    A name in a comment is not read, and what only tests read does not matter. What cannot be told counts as read.
+    """
+    if not matters(path):
+        return False
+    found = survey(path, text, {})
+    if found is None or found.trouble:
+        return named(text, name) > 0
+    made = any(use.read.kind in (ReadKind.DYNAMIC, ReadKind.WHOLE) for use in found.uses)
+    told = {use.read.name for use in found.uses} | {mention.name for mention in found.mentions}
+    return name in told or (made and named(text, name) > 0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from rewriter.build import Build
+from rewriter.code import may_read
 from rewriter.documents.dockerfile import final_stage
 from rewriter.documents.run import read_run
+from rewriter.flow.libraries import library_readers
 from rewriter.flow.model import Definition, Use, kept_in_image
 from rewriter.model.secret import Phase
 from rewriter.project import Project
@@ -28,7 +30,13 @@ def runtime_readers(project: Project, build: Build, definitions: tuple[Definitio
                 body = read_run(file.source, entry)
                 if body.mentions(name) or any(recipe.reads_variable(name) for recipe in fetching(body)):
                     found.append(f"{build.path}:{entry.line}")
-        found += project.mentioned(build, name, skip=lambda path: path in scripts or _is_build_file(path, project))
+        found += project.mentioned(
+            build,
+            name,
+            skip=lambda path: path in scripts or _is_build_file(path, project),
+            reads=may_read,
+        )
+        found += library_readers(project, build, name)
     return tuple(dict.fromkeys(found))
 
 

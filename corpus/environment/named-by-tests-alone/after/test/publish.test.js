@@ -1,0 +1,1 @@
+test("token", () => expect(process.env.NPM_TOKEN).toBeDefined());
