@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
-from rewriter.documents.dockerfile import Assignment, Instruction, Kind, machine, scope
+from rewriter.documents.dockerfile import Assignment, Instruction, Kind, Word, machine, references, scope
 from rewriter.documents.run import Form, RunBody
 from rewriter.documents.shell import prints_environment
 from rewriter.flow import Definition, Flow, Origin, Use, secret_id
@@ -115,7 +115,8 @@ class _Mounter:
     def _derive(self, body: RunBody, definition: Definition) -> None:
         """Compute inside the RUN what an ENV or ARG made from the secret."""
         value = definition.binding.assignment.value
-        if value is None or re.search(r"[\\\"`]", value.raw.text.strip("\"'")):
+        text = None if value is None else _for_shell(value, self.flow.build.dockerfile.escape)
+        if text is None:
             raise CannotChange(
                 f"the value of {definition.name} is quoted in a way that cannot be moved",
                 Reason.DYNAMIC_VALUE,
@@ -129,7 +130,7 @@ class _Mounter:
                     f"{definition.name} is made from {source}, which this RUN does not see",
                     Reason.DYNAMIC_VALUE,
                 )
-        self.change(body).run_before(f'export {definition.name}="{value.value}"')
+        self.change(body).run_before(f'export {definition.name}="{text}"')
         self.review = True
 
 
@@ -144,6 +145,18 @@ def _in_force(flow: Flow, instruction: Instruction, name: str) -> Definition | N
         earlier = [entry for entry in flow.defined(name) if entry.origin not in (Origin.ALIAS, Origin.DERIVED)]
         return earlier[-1] if earlier else None
     return found
+
+
+def _for_shell(value: Word, escape: str) -> str | None:
+    """Return a value of ENV as a shell has it between double quotes, None where a dollar sign is not a variable's."""
+    used = references(value, escape)
+    plain = value.value
+    known = all(f"${one.name}" in plain or f"${{{one.name}" in plain for one in used)
+    if plain.count("$") != len(used) or not known or "\n" in plain:
+        return None
+    if any(one.operator and re.search(r"[\\\"`]", one.word.text if one.word is not None else "") for one in used):
+        return None
+    return re.sub(r"([\\\"`])", r"\\\1", plain)
 
 
 _GUARDS: Final = frozenset({":-", "-", ":+", "+"})
