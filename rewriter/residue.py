@@ -267,7 +267,7 @@ def _git(
 
 def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) -> bool:
     """Tell whether a later command of the same script removes what a tool stored, or tells the tool to forget it."""
-    mine = {word.text.partition("=")[0] for word in bare_words(visit.command)[1:]} - {"config", "set"}
+    mine = {word.text.partition("=")[0].rstrip("/") for word in bare_words(visit.command)[1:]} - {"config", "set"}
     forgetting = forgetting_commands(plain_words(visit.command))
     for holder, other in body.commands():
         words = bare_words(other.command)
@@ -275,7 +275,8 @@ def _stored_removed(body: RunBody, fragment: Fragment, visit: Visit, path: str) 
         texts = {word.text for word in words[1:]}
         if later and words and words[0].value == "rm" and path in texts:
             return True
-        if later and texts & {"delete", "unset", "--unset"} and texts & mine:
+        keys = {text.rstrip("/") for text in texts}
+        if later and keys & {"delete", "--delete", "unset", "--unset"} and keys & mine:
             return True
         if later and " ".join(word.text for word in words) in forgetting:
             return True

@@ -6,6 +6,8 @@ Refused where the file holds more than the secret and others count on the rest.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rewriter.build import Build
 from rewriter.documents.dockerfile import machine
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
@@ -119,10 +121,21 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
             f"the tool keeps the value in {residue.written}, and no RUN is seen to use it: if the running container "
             "needs it, give it to the container under /run/secrets/, else delete the command"
         )
+    if {"-g", "--global"} & set(words):
+        residue = replace(residue, written=f"~/{base_name(residue)}")  # wherever the command stands
+    cleanup = _as_wrapped(residue, cleanup)
     units = _units(residue, [(residue.fragment, residue.visit)], base_name(residue), [*readers, residue.body])
     if residue.visit.conditional:
         cleanup = f"{{ {cleanup} || true; }}"  # where nothing was stored, there is nothing to take back
     _settle(workshop, residue, readers, units=units, first=[], cleanup=cleanup)
+
+
+def _as_wrapped(residue: Residue, cleanup: str) -> str:
+    """Return commands with what stands in front of the one that stores: `gosu app` has another home."""
+    command = residue.visit.command
+    begin, end = command.words[0].span.start, bare_words(command)[0].span.start
+    wrapper = residue.fragment.script.text[begin:end]
+    return " && ".join(f"{wrapper}{part}" for part in cleanup.split(" && "))
 
 
 def _calls(words: tuple[str, ...], tool: tuple[Recipe, ...]) -> bool:
