@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from rewriter.build import Build
 from rewriter.code import may_read
 from rewriter.documents.dockerfile import final_stage
@@ -10,7 +13,7 @@ from rewriter.flow.libraries import library_readers
 from rewriter.flow.model import Definition, Use, kept_in_image
 from rewriter.model.secret import Phase
 from rewriter.project import Project
-from rewriter.readers import Reach, fetching, scripts_called
+from rewriter.readers import Reach, fetching, recipes_called, scripts_called
 from rewriter.recipes import recipes
 
 
@@ -49,7 +52,7 @@ def _build_scripts(project: Project, build: Build) -> frozenset[str]:
 
 def _is_build_file(path: str, project: Project) -> bool:
     base = path.rsplit("/", 1)[-1]
-    if any(base in file.names for recipe in recipes() for file in recipe.files):
+    if any(recipe.runs_file(base) or any(base in file.names for file in recipe.files) for recipe in recipes()):
         return True
     if base.startswith(".env") or path.startswith((".github/", ".gitlab", ".circleci/")):
         return True
@@ -72,6 +75,24 @@ def phase_of(
     if runtime:
         return Phase.BOTH if sure else Phase.RUNTIME
     tool = any(recipe.reads_variable(name) for recipe in recipes() for name in names)
-    if sure or tool:
+    if sure or tool or any(_is_for_packages(use) for use in uses):
         return Phase.BUILD
     return Phase.UNKNOWN
+
+
+_PACKAGES: Final = re.compile(
+    r"(?:^|.*_)(?:GITHUB|GH|GITLAB|CI_JOB|NPM|NODE_AUTH|YARN|PYPI|NUGET|FEED|MAVEN|GRADLE|NEXUS|ARTIFACTORY|JFROG|REGISTRY"
+    r"|PACKAGES?|REPO|REPOSITORY)_(?:READ_|ACCESS_|AUTH_|PACKAGES?_)?(?:TOKEN|PAT|PASSWORD|PASS|PWD)"
+)
+
+
+def _is_for_packages(use: Use) -> bool:
+    """Tell whether a variable is by its name for a source of packages, and the RUN gets packages."""
+    called = any(recipe.name in _GETS_PACKAGES for words in use.body.command_lines for recipe in recipes_called(words))
+    return called and _PACKAGES.fullmatch(use.name.upper()) is not None
+
+
+_GETS_PACKAGES: Final = frozenset(
+    {"bun", "bundler", "cargo", "composer", "go", "gradle", "hex", "maven", "npm", "nuget", "pip", "pipenv", "pnpm"}
+    | {"poetry", "sbt", "uv", "yarn"}
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
@@ -92,11 +93,21 @@ class _Configured:
         prefix = f"{self.build.context}/" if self.build.context else ""
         for path in self.project.context_files(self.build):
             base = path.rsplit("/", 1)[-1]
-            if any(base in file.names for file in recipe.files):
+            runs = recipe.runs_file(base)
+            if runs or any(base in file.names for file in recipe.files):
                 text = self.project.text(prefix + path)
-                if text is not None and f"{{{name}" in text.replace("env.", ""):
+                if text is not None and (_refers(text, name) or (runs and _speaks_of(text, name))):
                     return True
         return False
+
+
+def _refers(text: str, name: str) -> bool:
+    """Tell whether a configuration file has a variable filled in: `${NAME}`, `${env.NAME}`, `%NAME%`."""
+    return f"{{{name}" in text.replace("env.", "") or f"%{name}%" in text
+
+
+def _speaks_of(text: str, name: str) -> bool:
+    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text) is not None
 
 
 def _anothers(recipe: Recipe, name: str) -> bool:

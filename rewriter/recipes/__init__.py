@@ -4,8 +4,9 @@ A recipe says how the tool is called (`commands`: words with `*` wildcards, comp
 command line), which environment variables it reads by itself (`variables`, with `*`), which credential files
 it reads (`[[files]]`: `names` in the working directory, `home` below the home directory, `paths` absolute),
 under which subcommands it runs code of the project (`runs_code`: that code may read any variable), which of its
-commands go to the network with the credential (`fetches`, written like `commands`), and which store a credential and
-how the tool forgets it (`[[stores]]`).
+commands go to the network with the credential (`fetches`, written like `commands`), which files of the project it
+runs or fills with variables (`scripts`, patterns of names), and which of its commands store a credential and how
+the tool forgets it (`[[stores]]`).
 docs/recipes.md is the page for authors.
 """
 
@@ -112,6 +113,7 @@ class Recipe:
     variables: tuple[str, ...]
     runs_code: tuple[str, ...]
     fetches: tuple[tuple[str, ...], ...]
+    scripts: tuple[str, ...]
     files: tuple[CredentialFile, ...]
     stores: tuple[Store, ...]
 
@@ -130,6 +132,10 @@ class Recipe:
     def reads_file(self, path: str) -> bool:
         """Tell whether the tool takes credentials from this absolute path."""
         return any(file.matches(path) for file in self.files)
+
+    def runs_file(self, base: str) -> bool:
+        """Tell whether a file of the project with this name is one that the tool runs or fills with variables."""
+        return any(fnmatchcase(base, pattern) for pattern in self.scripts)
 
     def store(self, words: Sequence[str]) -> Store | None:
         """Return the first of the storing commands that a command line is."""
@@ -177,7 +183,7 @@ def inert_commands() -> frozenset[str]:
 
 
 _INERT: Final = "inert"
-_KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "files", "stores"}
+_KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "scripts", "files", "stores"}
 _FILE_KEYS: Final = {"names", "home", "paths"}
 _STORE_KEYS: Final = {"call", "keys", "options", "named", "forget", "runtime"}
 
@@ -200,6 +206,7 @@ def load(name: str, text: str) -> Recipe:
         variables=_strings(name, data, "variables"),
         runs_code=_strings(name, data, "runs_code"),
         fetches=tuple(tuple(line.split()) for line in _strings(name, data, "fetches")),
+        scripts=_strings(name, data, "scripts"),
         files=tuple(_file(name, table) for table in _tables(name, data, "files", _FILE_KEYS)),
         stores=tuple(_store(name, table) for table in _tables(name, data, "stores", _STORE_KEYS)),
     )
