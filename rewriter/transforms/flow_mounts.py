@@ -255,8 +255,10 @@ def _silence(place: Span | None, use: Use, mounter: _Mounter) -> None:
     line = use.body.instruction.line
     text = place.of(source.text) if place is not None else ""
     match = _TRACE.fullmatch(text)
-    if place is not None and _LISTING.fullmatch(text):
-        _leave_out(mounter.change(use.body), place, text, use.name)
+    listing = _LISTING.fullmatch(text)
+    if place is not None and listing is not None:
+        span = Span(place.start, place.start + len(listing[1]))
+        _leave_out(mounter.change(use.body), span, listing[1], use.name)
         return
     if place is None or match is None:
         raise CannotChange(
@@ -278,7 +280,7 @@ def _silence(place: Span | None, use: Use, mounter: _Mounter) -> None:
         mounter.change(use.body).edits.append(edit)
 
 
-_LISTING: Final = re.compile(r"(?:printenv|env(?: -u \w{1,200}){0,50})", re.ASCII)
+_LISTING: Final = re.compile(r"(printenv|env(?: -u \w{1,200}){0,50})(?:[ \t]*[12]?>[^\n]{0,1000})?", re.ASCII)
 
 
 def _leave_out(change: RunChange, place: Span, text: str, name: str) -> None:
