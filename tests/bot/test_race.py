@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from rewriter.bot.store import Store
 from rewriter.bot.visit import Bot
 from rewriter.scm.gate import Gate, Pace
 from rewriter.scm.github import GitHub, token
-from tests.bot.test_never_told import start
+from tests.bot.mortal import launch, said
 from tests.bot.world import CANARY, World, leaky
 from tests.forge.standin import TOKEN
 
@@ -44,15 +45,15 @@ def test_twenty_workers_make_one_pull_request_and_one_reminder_each(org: World, 
 
 def test_what_a_killed_run_was_at_is_done_by_another(org: World, tmp_path: Path, database: str) -> None:
     repos = [org.add(f"app{number}", leaky(f"{CANARY}{number}")) for number in range(3)]
-    doomed = start(tmp_path, org.forge, "run", "--threads", "1", state=database)
-    while doomed.poll() is None and not org.forge.calls:
+    doomed = launch(tmp_path, org.forge, "run", "--threads", "1", state=database)
+    while doomed.is_alive() and not org.forge.calls:
         time.sleep(0.002)
-    other = start(tmp_path, org.forge, "run", "--threads", "1", state=database)
-    while doomed.poll() is None and not any(path.endswith("/pulls") for _, path, _ in org.forge.calls):
+    other = launch(tmp_path, org.forge, "run", "--threads", "1", state=database)
+    while doomed.is_alive() and not any(path.endswith("/pulls") for _, path, _ in org.forge.calls):
         time.sleep(0.002)
-    assert doomed.poll() is None
     doomed.kill()
-    doomed.communicate()
-    _, err = other.communicate(timeout=120)
-    assert other.returncode == 0, err
+    doomed.join(60)
+    assert doomed.exitcode == -signal.SIGKILL
+    other.join(120)
+    assert other.exitcode == 0, said(tmp_path)
     assert [(len(repo.pulls("all")), len(repo.issues())) for repo in repos] == [(1, 1)] * 3
