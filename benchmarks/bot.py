@@ -1,13 +1,22 @@
-"""Measure the bot on the stand-in: an organisation with leaky, clean and odd repositories, and one that is all clean.
+"""Measure the bot on the stand-in: an organisation with leaky, clean and odd repositories, and ones that are all clean.
 
-    python -m benchmarks.bot [REPOSITORIES] [LEAKY] [CLEAN]
+    python -m benchmarks.bot mixed [REPOSITORIES] [LEAKY]
+    python -m benchmarks.bot clean [REPOSITORIES]...
 
-The clock of the limits is virtual: what waiting would take is told, not waited for.
+`mixed` works in this process with a virtual clock: what waiting for the limits would take is told, not waited for.
+`clean` plans in a process of its own, whose processor time and memory are told apart from the stand-in's. One
+repository in ten has a Dockerfile and is cloned. At the end it tells what the forge's limits make of the requests.
+
+Measured on two cores under load:
+    @FIGURES@
 """
 
 from __future__ import annotations
 
+import os
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,9 +25,10 @@ from pathlib import Path
 from rewriter import pipeline
 from rewriter.model.text import encode
 from rewriter.repository import MemoryRepository
+from rewriter.scm.gate import Pace
 from rewriter.settings import Settings
 from tests.bot.world import CANARY, CLEAN, World, leaky, world
-from tests.forge.standin import Repo
+from tests.forge.standin import TOKEN, Forge, Repo
 
 ODD: dict[str, dict[str, object]] = {
     "archived": {"archived": True},
@@ -31,14 +41,19 @@ ODD: dict[str, dict[str, object]] = {
 ODD_EACH = 20
 
 
+ONE_IN = 10
+
+
 def main(words: list[str]) -> None:
-    """Measure both organisations."""
-    defaults = ("1000", "200", "10000")
-    number, leaks, clean = (int(word) for word in (*words, *defaults[len(words) :]))
-    with tempfile.TemporaryDirectory() as folder:
-        _mixed(world(Path(folder)), number, leaks)
-    with tempfile.TemporaryDirectory() as folder:
-        _clean(world(Path(folder)), clean)
+    """Measure what the words name, both without one."""
+    kind, numbers = (words[0], [int(word) for word in words[1:]]) if words else ("", [])
+    if kind in ("", "mixed"):
+        with tempfile.TemporaryDirectory() as folder:
+            _mixed(world(Path(folder)), *(numbers + [1000, 200][len(numbers) :]))
+    if kind in ("", "clean"):
+        for number in numbers or [1000, 10000]:
+            with tempfile.TemporaryDirectory() as folder:
+                _clean(Path(folder), number)
 
 
 def _mixed(org: World, number: int, leaks: int) -> None:
@@ -59,11 +74,47 @@ def _mixed(org: World, number: int, leaks: int) -> None:
     print(f"leaky with one clean pull request and one reminder: {good} of {leaks}; writes of the second run: {writes}")
 
 
-def _clean(org: World, number: int) -> None:
-    org.forge.check = False
+def _clean(folder: Path, number: int) -> None:
+    (folder / "forge").mkdir()
+    forge = Forge(folder / "forge")
+    forge.check = False
+    forge.limits.hourly = forge.limits.points_a_minute = 10**9
     for index in range(number):
-        org.add(f"clean{index}", {"README.md": "text\n"})
-    _run(org, f"plan of {number} clean")
+        _copied(forge, index)
+    for action in ("plan", "run", "run"):
+        forge.calls.clear()
+        began = time.monotonic()
+        words = [action, "--org", "acme", "--api-url", forge.base, "--no-limits", "--state", str(folder / "state.db")]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rewriter", "bot", *words],
+            env={**os.environ, "GITHUB_TOKEN": TOKEN},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        out = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        requests, free = len(forge.calls), sum(status == 304 for _, _, status in forge.calls)
+        print(
+            f"{action} over {number} clean: {time.monotonic() - began:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of "
+            f"processor, {used.ru_maxrss // 1024} MiB at most, {requests} requests, {free} of them free, at least "
+            f"{requests / Pace().points_a_minute:.0f} min by the limits, status {status}, {' '.join(out.split())}",
+            flush=True,
+        )
+    forge.close()
+
+
+def _copied(forge: Forge, index: int) -> None:
+    """Add a clean repository like one that is there already, which is quicker than making each with git."""
+    kind = index % ONE_IN == 0
+    model = forge.repos.get(f"acme/clean{int(not kind)}")
+    if model is None:
+        forge.add(f"acme/clean{index}", CLEAN if kind else {"README.md": "text\n"})
+        return
+    repo = forge.add(f"acme/clean{index}", None)
+    repo.pushed = model.pushed
+    shutil.rmtree(repo.path)
+    shutil.copytree(model.path, repo.path)
 
 
 def _run(org: World, label: str) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+import psycopg
 import pytest
 
 from tests.bot.world import CANARY, CLEAN, leaky
-from tests.forge.standin import TOKEN, Forge
+from tests.forge.standin import TOKEN, Fault, Forge
 
-SECRETS = (CANARY, TOKEN)
+KEY = "fingerprint" + "Key5Canary"
+PASSWORD = "server" + "Password8Canary"
+SECRETS = (CANARY, TOKEN, KEY, PASSWORD, b64encode(f"x-access-token:{TOKEN}".encode()).decode())
 
 
 @pytest.fixture
@@ -32,11 +37,14 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
 def start(tmp_path: Path, forge: Forge, *words: str, state: str = "") -> subprocess.Popen[str]:
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
-    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN": TOKEN, "TMPDIR": str(scratch),
+    for name, value in (("token", TOKEN), ("key", KEY), ("state", state or str(tmp_path / "state.db"))):
+        (tmp_path / name).write_text(f"{value}\n")
+    environment = {"PATH": os.environ["PATH"], "GITHUB_TOKEN_FILE": str(tmp_path / "token"), "TMPDIR": str(scratch),
+                   "UNBAKE_FINGERPRINT_KEY_FILE": str(tmp_path / "key"), "UNBAKE_STATE_FILE": str(tmp_path / "state"),
                    "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path)}  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "-m", "rewriter", "bot", *words, "--org", "acme", "--api-url", forge.base, "--no-limits",
-         "--log-format", "json", "--state", state or str(tmp_path / "state.db")],
+         "--log-format", "json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
 
@@ -93,6 +101,56 @@ def test_no_token_and_no_value_is_told(tmp_path: Path, forge: Forge) -> None:
     assert "acme/app    pr-open" in status
     assert f"acme/app#{repo.issues()[0]['number']}" in ledger
     assert not any(secret in status + ledger for secret in SECRETS)
+
+
+class Jobs:
+    """Read every row of every table of a database, again and again while a fleet works."""
+
+    def __init__(self, address: str) -> None:
+        self.rows: set[str] = set()
+        self._server = psycopg.connect(address, autocommit=True)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.read()
+        self._server.close()
+
+    def read(self) -> None:
+        named = "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables WHERE table_type = "
+        kept = "'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+        for (table,) in self._server.execute((named + kept).encode()).fetchall():
+            with contextlib.suppress(psycopg.Error):
+                self.rows.update(str(row) for row in self._server.execute(f"SELECT * FROM {table}".encode()))
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.02):
+            self.read()
+
+
+def test_a_fleet_tells_nothing_either(tmp_path: Path, forge: Forge, database: str) -> None:
+    repo = forge.add("acme/app", leaky())
+    forge.add("acme/broken", leaky())
+    forge.faults.append(Fault("GET /repos/acme/broken/git", 404, times=99))
+    address = database.replace("unbake@", f"unbake:{PASSWORD}@")
+    with Watch(tmp_path / "scratch") as watch, Jobs(database) as jobs:
+        process = start(tmp_path, forge, "worker", "--once", state=address)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert watch.configurations
+    assert not watch.seen
+    assert repo.pulls()
+    assert any("'visit'" in row and "acme/app" in row for row in jobs.rows)
+    assert any("'pr-open'" in row for row in jobs.rows)
+    assert {json.loads(line).get("state") for line in err.splitlines()} == {None, "pr-open", "failed"}
+    for text in [out, err, *forge.bodies, *(str(note) for note in repo.notes), *jobs.rows]:
+        assert not any(secret in text for secret in SECRETS)
 
 
 def test_a_plan_shows_no_value(tmp_path: Path, forge: Forge) -> None:
