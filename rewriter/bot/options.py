@@ -41,6 +41,7 @@ class Options:
     draft: bool = False
     dry_run: bool = False
     tracker: str = ""
+    hold_public: bool = False
     open_limit: int = 1_000
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = (CODE_OWNERS,)

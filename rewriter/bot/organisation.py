@@ -21,7 +21,7 @@ from rewriter.settings import CONFIG_LIMIT, Layer, choice, from_table, near
 REPOSITORY: Final = ".github"
 FILE: Final = "unbake.toml"
 _LISTS: Final[tuple[str, ...]] = ("include", "exclude", "topics", "labels", "reviewers")
-_FLAGS: Final[tuple[str, ...]] = ("forks", "templates", "opt-in", "draft")
+_FLAGS: Final[tuple[str, ...]] = ("forks", "templates", "opt-in", "draft", "hold-public")
 _TABLE: Final = "settings"
 _KEYS: Final = frozenset({*_LISTS, *_FLAGS, "tracker", "max-open", "show", _TABLE})
 _MOST: Final = 1_000
@@ -94,6 +94,7 @@ def under(options: Options, file: Organisation) -> Options:
         templates=options.templates and flags.get("templates", plain.templates),
         opt_in=options.opt_in or flags.get("opt-in", plain.opt_in),
         draft=options.draft or flags.get("draft", plain.draft),
+        hold_public=options.hold_public or flags.get("hold-public", plain.hold_public),
         tracker=options.tracker or file.tracker,
         open_limit=options.open_limit
         if options.open_limit != plain.open_limit or not file.open_limit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -34,6 +35,8 @@ from rewriter.scm.git import CHANGE, EMAIL, TREE, Clone, Commit, RejectedError
 
 BRANCH: Final = "unbake/fix"
 _STEPS: Final = 12
+_CROWD: Final = 100
+"""More visits than are ever made at a time."""
 _BOT: Final = re.compile(r"\[bot\]@users\.noreply\.")
 """Any App: which one we are is not told to who has its token alone, and no other writes our trailers."""
 _TRAILER: Final = re.compile(rf"^({CHANGE}|{TREE}): ([0-9a-f]{{32,64}})$", re.MULTILINE)
@@ -90,7 +93,12 @@ class Publisher:
         self.head = ""
 
     def publish(self, clone: Clone | None, proposal: Proposal | None) -> End:
-        """Take step after step; returns how it ended."""
+        """Take step after step; returns how it ended. Near the limit of open pull requests one opens at a time."""
+        crowded = self._store.open_pulls() + _CROWD >= self._limit
+        with self._store.database.exclusive("open-limit") if crowded else nullcontext():
+            return self._publish(clone, proposal)
+
+    def _publish(self, clone: Clone | None, proposal: Proposal | None) -> End:
         for _ in range(_STEPS):
             seen = self._look()
             step = decide(seen, proposal.wanted if proposal else None)
@@ -148,9 +156,9 @@ class Publisher:
     def _take(self, step: Step, seen: Seen, clone: Clone | None, proposal: Proposal | None) -> None:
         name = self._repository.full_name
         match step:
+            case Push() | Open() if seen.pull is None and self._store.open_pulls() >= self._limit:
+                raise PostponedError(f"{self._limit} pull requests are open; the rest follows when some are done")
             case Push(expected=expected) if clone is not None and proposal is not None:
-                if seen.pull is None and not seen.head and self._store.open_pulls() >= self._limit:
-                    raise PostponedError(f"{self._limit} pull requests are open; the rest follows when some are done")
                 self._send(clone, proposal.commit, expected)
             case Open() if proposal is not None:
                 self._open(proposal)

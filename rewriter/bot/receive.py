@@ -26,7 +26,9 @@ except ImportError as error:
     raise UsageError("`unbake bot serve` needs more: pip install 'unbake[serve]'") from error
 
 LIMIT: Final = 5 * 1024 * 1024
-_EVENTS: Final = frozenset({"push", "pull_request", "issues", "installation_repositories"})
+_EVENTS: Final = frozenset(
+    {"push", "pull_request", "issues", "repository", "installation", "installation_repositories"}
+)
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _DELIVERY: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
 
@@ -67,7 +69,8 @@ def named(body: bytes) -> tuple[str, ...]:
     try:
         told = json.table(json.parse(body.decode("utf-8", "replace")))
         one = told.get("repository")
-        rows = [*([json.table(one)] if one else []), *json.rows(told.get("repositories_added") or [])]
+        added = [row for key in ("repositories", "repositories_added") for row in json.rows(told.get(key) or [])]
+        rows = [*([json.table(one)] if one else []), *added]
     except ForgeError:
         return ()
     found = (json.text(row, "full_name") for row in rows)

@@ -151,7 +151,8 @@ class Reminder:
             self._forge.comment(one.home, note.number, body)
         elif mine[0].body.strip() != body.strip():
             self._forge.edit_comment(one.home, mine[0].number, body)
-        if one.reminded <= CADENCE.index(ESCALATION) < due:  # once: who takes the label away has a reason
+        crossed = one.reminded <= CADENCE.index(ESCALATION) < due  # once: who takes the label away has a reason
+        if crossed and ESCALATED not in note.labels:
             self._forge.add_labels(one.home, note.number, (ESCALATED,))
         return due
 

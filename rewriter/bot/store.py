@@ -145,17 +145,18 @@ class Store:
 
     def credential(self, fingerprint: str) -> Credential | None:
         """Return one credential."""
-        return next((one for one in self.credentials() if one.fingerprint == fingerprint), None)
+        return next(iter(self._credentials("WHERE fingerprint = ?", (fingerprint,))), None)
 
     def credentials(self, identity: int | None = None) -> tuple[Credential, ...]:
         """Return the credentials that were found, in one repository or anywhere."""
+        if identity is None:
+            return self._credentials("", ())
+        return self._credentials("WHERE fingerprint IN (SELECT fingerprint FROM place WHERE repo = ?)", (identity,))
+
+    def _credentials(self, where: str, values: tuple[str | int, ...]) -> tuple[Credential, ...]:
+        columns = "fingerprint, provider, name, home, number, state, first_seen, reminded"
         with self.database.transaction() as run:
-            rows = run(
-                "SELECT fingerprint, provider, name, home, number, state, first_seen, reminded FROM secret "
-                "WHERE ? < 0 OR fingerprint IN (SELECT fingerprint FROM place WHERE repo = ?) "
-                "ORDER BY first_seen, fingerprint",
-                (-1, -1) if identity is None else (identity, identity),
-            )
+            rows = run(f"SELECT {columns} FROM secret {where} ORDER BY first_seen, fingerprint", values)  # noqa: S608
         return tuple(
             Credential(str(a), str(b), str(c), str(d), int(e), str(f), float(g), int(h))
             for a, b, c, d, e, f, g, h in rows

@@ -20,7 +20,7 @@ from rewriter.bot.marker import findings_key
 from rewriter.bot.notebook import Notebook
 from rewriter.bot.options import Options, Wish, configured, skipped, wish
 from rewriter.bot.publish import Proposal, Publisher
-from rewriter.bot.remind import Reminder
+from rewriter.bot.remind import SETTLED, Reminder
 from rewriter.bot.report import Show, analysis, check
 from rewriter.bot.scratch import Scratch
 from rewriter.bot.store import Credential, Known, Place, Store
@@ -36,7 +36,7 @@ from rewriter.settings import merged
 _CANDIDATE: Final = re.compile(r"(?i)(?:^|/)[^/]*(?:dockerfile|containerfile|compose|docker-bake)[^/]*$")
 
 CLEAN: Final = "clean"
-_AGAIN: Final = ("waiting", "refused")
+_AGAIN: Final = ("waiting", "refused", "held")
 """What may go better next time although the repository stays as it is."""
 OPEN_FINDINGS: Final = "findings-left"
 
@@ -130,6 +130,10 @@ class Bot:
             return "planned" if proposal else _left(report), ""
         self.store.set_repo(repository.id, repository.full_name, Known("", "working"))
         self.store.expose(repository.id, self._exposed(repository, report))
+        if self.options.hold_public and not repository.private:
+            self._remind(repository)  # before it is looked whether people have said that all is rotated
+            if self._held(repository, report):
+                return "held", "public; it is proposed when what it leaks is rotated"
         try:
             end = publisher.publish(clone, proposal)
             state, detail = (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
@@ -140,6 +144,14 @@ class Bot:
             state, detail = "refused", error.reason
         self._remind(repository)
         return state, detail
+
+    def _held(self, repository: RemoteRepository, report: Report) -> bool:
+        """Tell whether a proposal would point everybody at a secret that is alive."""
+        if self.store.pull(repository.id) is not None:
+            return False
+        values = {value.reveal() for one in report.findings for value in one.values}
+        known = (self.store.credential(self.store.fingerprint(value)) for value in sorted(values))
+        return any(one is None or one.state not in SETTLED for one in known)
 
     def _report(
         self, repository: RemoteRepository, clone: Clone, tree: Repository, *, report: Report, head: str

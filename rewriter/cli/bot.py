@@ -86,6 +86,7 @@ class _Arguments(argparse.Namespace):
     host: str
     port: int
     opt_in: bool
+    hold_public: bool
     no_limits: bool
     creations_per_hour: int
     log_format: str
@@ -197,6 +198,11 @@ def parser() -> argparse.ArgumentParser:
         help="where there is no right to push, propose from a fork that OWNER gets (@me: the token's own account)",
     )
     add("--opt-in", action="store_true", help="only repositories with `enabled = true` in .github/unbake.toml")
+    add(
+        "--hold-public",
+        action="store_true",
+        help="propose to a public repository only when the secrets that stand in it are rotated (wants --tracker)",
+    )
     add("--label", action="append", default=[], metavar="NAME", help="label of each pull request, made where missing")
     add(
         "--reviewer",
@@ -334,6 +340,7 @@ def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watc
         draft=arguments.draft,
         dry_run=arguments.action == "plan",
         tracker=arguments.tracker,
+        hold_public=arguments.hold_public,
         open_limit=arguments.max_open,
         labels=fitting_labels(arguments.label),
         reviewers=fitting_reviewers(arguments.reviewer) or (CODE_OWNERS,),

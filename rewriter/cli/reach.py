@@ -19,14 +19,9 @@ def reached(environment: Mapping[str, str], gate: Gate, api: str, *, owner: str,
     """Return GitHub with the credential that the environment gives; raises `UsageError` where there is none."""
     if token := given(environment, "GITHUB_TOKEN"):
         return GitHub(github.token(token), gate, api)
-    names = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY_FILE")
-    identity, file = (environment.get(name, "") for name in names)
-    if not (identity and file):
-        raise UsageError(f"a credential is missing: set GITHUB_TOKEN, or {' and '.join(names)}")
-    try:
-        key = Path(file).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("GITHUB_APP_PRIVATE_KEY_FILE cannot be read") from error
+    identity, key = environment.get("GITHUB_APP_ID", ""), given(environment, "GITHUB_APP_PRIVATE_KEY")
+    if not (identity and key):
+        raise UsageError("a credential is missing: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_FILE")
     app = App(identity, key, gate, api)
     if not owner:
         raise UsageError("an App works for one owner at a time: give --org, or repositories of one owner")

@@ -132,6 +132,29 @@ def test_why_a_repository_cannot_be_seen_is_told(org: World) -> None:
     assert org.run().states == {"pr-open": 4}, "a fault that is over leaves nothing behind"
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            "refusing to allow a Personal Access Token to update workflow x without `workflow` scope",
+            "no-workflow-permission",
+        ),
+        ("push declined due to repository rule violations", "rule-forbids-branch"),
+    ],
+)
+def test_a_push_that_the_forge_forbids_is_named_and_the_reminder_opened(org: World, said: str, why: str) -> None:
+    repo = org.add("app")
+    hook = repo.path / "hooks" / "pre-receive"
+    hook.parent.mkdir()
+    hook.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    assert org.run().states == {"refused": 1}
+    assert details(org) == {"acme/app": why}
+    assert len(repo.issues()) == 1
+    hook.unlink()
+    assert org.run().states == {"pr-open": 1}
+
+
 def test_one_without_issues_gets_its_pull_request_and_the_ledger_says_why_there_is_no_reminder(org: World) -> None:
     repo = org.add("app", leaky(), has_issues=False)
     org.run()

@@ -69,6 +69,15 @@ def test_another_signature_is_refused_and_uses_up_nothing(hook: Hook) -> None:
     assert run(hook, of("acme/app"), delivery="11111111-a") == 202
 
 
+@pytest.mark.parametrize(
+    ("event", "key"), [("installation", "repositories"), ("installation_repositories", "repositories_added")]
+)
+def test_what_an_app_is_installed_with_is_visited(hook: Hook, event: str, key: str) -> None:
+    told = {key: [{"full_name": "acme/app"}, {"full_name": "acme/other"}]}
+    assert run(hook, told, delivery="11111111-a", event=event) == 202
+    assert hook.visited == ["acme/app", "acme/other"]
+
+
 @pytest.mark.parametrize("told", [b"no json", b"[]", {"repository": {"full_name": "../../etc"}}, {"repository": 7}])
 def test_what_names_no_repository_leads_nowhere(hook: Hook, told: object) -> None:
     assert run(hook, told, delivery="11111111-a") == 202

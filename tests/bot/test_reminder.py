@@ -148,6 +148,19 @@ def test_every_answer_lost_once_gives_one(org: World) -> None:
     assert [row["state"] for row in tracker.issues()] == ["closed", "open", "open"]
 
 
+def test_a_public_repository_is_held_until_what_it_leaks_is_rotated(org: World) -> None:
+    tracker = org.add("tracker", CLEAN)
+    repo = org.add("public", leaky(), private=False)
+    options = Options("acme", tracker="acme/tracker", hold_public=True)
+    org.run(options)
+    again(org, 1, options)
+    assert not repo.notes
+    assert len(tracker.issues()) == 1
+    tracker.issues()[0]["state"] = "closed"
+    again(org, 1, options)
+    assert len(repo.pulls()) == 1
+
+
 def test_a_renamed_home_is_followed(org: World) -> None:
     org.add("app")
     tracker = org.add("tracker", CLEAN)

@@ -178,6 +178,18 @@ def test_a_dry_run_shows_and_writes_nothing(org: World) -> None:
     assert CANARY not in preview.diff + preview.words
 
 
+def test_no_more_are_open_than_may_be_however_many_open_at_once(org: World) -> None:
+    repos = [org.add(f"app{number}", leaky(f"{CANARY}{number}")) for number in range(5)]
+    org.run(Options("acme", open_limit=2))
+    assert sum(len(repo.pulls()) for repo in repos) == 2
+    assert sum(bool(repo.ref("unbake/fix")) for repo in repos) == 2
+    assert sum(len(repo.issues()) for repo in repos) == 5
+    next(repo for repo in repos if repo.pulls()).pulls()[0]["state"] = "closed"
+    org.run(Options("acme", open_limit=2))
+    org.run(Options("acme", open_limit=2))
+    assert sum(len(repo.pulls()) for repo in repos) == 2
+
+
 def test_drafts_are_asked_for_and_done_without_where_they_are_not_to_be_had(org: World) -> None:
     with_drafts = org.add("one")
     without = org.add("two", None, no_drafts=True)
