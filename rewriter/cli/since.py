@@ -7,9 +7,7 @@ those of the revision; one that git converts on checkout counts as changed too.
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha1, sha256
 from pathlib import Path
@@ -18,26 +16,16 @@ from typing import Final
 from rewriter.errors import RepositoryError, UsageError
 from rewriter.model.patch import Report
 from rewriter.repository import Repository, shown
+from rewriter.scm.local import LocalGit
 
-_TIMEOUT: Final = 60
 _LONG: Final = 256
-_OWN: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
-_NOTHING_ELSE: Final = (
-    "--no-pager",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "protocol.allow=never",
-)
 
 
 def changed_since(revision: str, folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the object id of every file of `folder` where the working tree branched off from a revision."""
     if not revision.strip() or revision.startswith("-") or not revision.isprintable() or len(revision) > _LONG:
         raise UsageError(f"--since {shown(revision)}: not a revision; name a commit, a branch or a tag")
-    git = _Git(folder, environment)
+    git = LocalGit(folder, environment)
     commit = git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
         where = "in this repository; fetch it, or check the name"
@@ -45,44 +33,10 @@ def changed_since(revision: str, folder: Path, environment: Mapping[str, str]) -
     base = git.ask("merge-base", commit.strip(), "HEAD")
     if base is None:
         raise UsageError(f"--since {shown(revision)}: no commit in common with HEAD; fetch more of the history")
-    listing = git.ask("ls-tree", "-r", "-z", base.strip())
-    if listing is None:
+    entries = git.entries(base.strip())
+    if entries is None:
         raise UsageError(f"--since {shown(revision)}: git cannot list the files of the revision")
-    return dict(_entries(listing))
-
-
-class _Git:
-    """Ask git questions that run nothing of the repository's."""
-
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._folder: Final = folder
-        clean = {name: value for name, value in environment.items() if name not in _OWN}
-        self._environment: Final = clean | {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-
-    def ask(self, *words: str) -> str | None:
-        """Return what git answers, or None where it has no answer."""
-        command = ("git", *_NOTHING_ELSE, *words)
-        try:
-            done = subprocess.run(  # noqa: S603 (a fixed command; the revision was checked)
-                command,
-                cwd=self._folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TIMEOUT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise UsageError("--since needs git, which cannot be run or does not answer") from error
-        return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
-
-
-def _entries(listing: str) -> Iterable[tuple[str, str]]:
-    for entry in listing.split("\0"):
-        head, _, path = entry.partition("\t")
-        fields = head.split(" ")
-        if len(fields) == 3 and fields[1] == "blob":
-            yield path, fields[2]
+    return {path: entry.sha for path, entry in entries.items() if entry.kind == "blob"}
 
 
 def narrowed(report: Report, repository: Repository, before: Mapping[str, str]) -> Report:
