@@ -157,7 +157,7 @@ def _trial(arguments: Arguments, chosen: Target) -> _Trial:
     """Build before and after the fix."""
     from rewriter.cli.proving import answers, proven  # noqa: PLC0415 (start-up time of a fix that builds nothing)
 
-    proof = proven(arguments, chosen)
+    proof = proven(arguments, chosen, on_disk=True)
     bad = tuple(f"{check.name}: {check.message}" for check in proof.checks if check.answer is not Answer.GOOD)
     return _Trial(answers(proof, chosen), tuple(check.name for check in proof.checks), bad)
 

@@ -57,6 +57,9 @@ class Arguments(argparse.Namespace):
     build_arg: Sequence[str] | None = None
     target: str = ""
     network: str = ""
+    no_start: bool = False
+    ask: Sequence[str] | None = None
+    working_tree: bool = False
     checklist: bool = False
     html: str | None = None
     verify: bool = False
@@ -171,6 +174,13 @@ def add_building(parser: argparse.ArgumentParser, title: str) -> None:
     add("--build-arg", metavar="NAME=VALUE", action="append", help="a build argument that is no secret")
     add("--target", metavar="STAGE", default="", help="the stage to build (default: the last)")
     add("--network", metavar="MODE", default="", help="the network mode of the builds")
+    add("--no-start", action="store_true", help="build only; do not start the containers of compose files")
+    add(
+        "--ask",
+        metavar="SERVICE=COMMAND",
+        action="append",
+        help="run a command in the service's container before and after, and compare the answers",
+    )
 
 
 def fix_level(value: str) -> FixLevel:

@@ -93,7 +93,7 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def terminated_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end the work as an interrupt does, so that whatever was begun is put away."""
+    """Let SIGTERM and SIGHUP end the work as an interrupt does, so that whatever was begun is put away."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -101,11 +101,12 @@ def terminated_as_interrupt() -> Iterator[None]:
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Bar:

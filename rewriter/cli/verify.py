@@ -121,6 +121,7 @@ def parser() -> Parser:
     add("--checklist", action="store_true", help="show the state of each point of the runbook instead")
     add("--log", metavar="FILE", help="look through the log of the build as well")
     add("--cache", metavar="DIR", help="look through a cache that was exported with type=local as well")
+    add("--working-tree", action="store_true", help="prove the files as they lie on disk, not those that are committed")
     add_building(made, "for a folder, which is built before and after the fix")
     add_shared(made, FORMATS)
     return made
@@ -130,7 +131,7 @@ def _prove(arguments: Arguments, found: Named) -> int:
     """Build before and after the fix, and show the answers."""
     arguments.path = found.name
     chosen = target(arguments, os.environ)
-    proof = proven(arguments, chosen)
+    proof = proven(arguments, chosen, on_disk=arguments.working_tree)
     return emit(answers(proof, chosen)) or (0 if proof.holds else 1)
 
 

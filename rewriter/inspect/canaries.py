@@ -108,11 +108,12 @@ def copy_tree(source: Path, target: Path) -> None:
                 elif stat.S_ISDIR(mode):
                     waiting.append((Path(entry.path), new))
                 elif stat.S_ISREG(mode):
-                    _copy(Path(entry.path), new)
+                    link_or_copy(Path(entry.path), new)
         shutil.copymode(here, there)
 
 
-def _copy(source: Path, target: Path) -> None:
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make a file be at another place, too; by a hard link where that works."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:

@@ -47,7 +47,7 @@ def look_into(name: str, engine: Engine) -> tuple[Inspection, tuple[Check, ...]]
     notes: list[str] = []
     processes: tuple[Process, ...] = ()
     if at(found, "State", "Running") is True:
-        processes = _processes(name, identity(found), engine, notes)
+        processes = process_list(name, identity(found), engine, notes)
     else:
         notes.append("the container does not run, so the environment of its processes is not there to be read")
     leaks = tuple(_leaks(found, processes))
@@ -92,7 +92,8 @@ def _files(found: Json, leaks: tuple[Leak, ...]) -> Check:
     return Check("run-time files", Answer.GOOD, "nothing is mounted under /run/secrets, and no secret is to be seen")
 
 
-def _processes(name: str, identifier: str, engine: Engine, notes: list[str]) -> tuple[Process, ...]:
+def process_list(name: str, identifier: str, engine: Engine, notes: list[str]) -> tuple[Process, ...]:
+    """Return the processes of a container with their environments; what cannot be read is noted."""
     listed = engine.run("top", name, "-eo", "pid,args")
     rows = [found for line in listed.output.splitlines()[1:] if (found := _PROCESS.match(line))][:PROCESS_LIMIT]
     commands = {row[1]: row[2] for row in rows}

@@ -94,8 +94,20 @@ class Hunter:
     def log(self, log: str) -> Iterator[Trace]:
         """Yield the lines of a log in which a value stands."""
         for number, line in enumerate(log.splitlines(), start=1):
-            for secret, form in self._in_text(line):
+            for secret, form in self.text(line):
                 yield Trace(secret, Part.LOG, f"line {number}", form)
+
+    def texts(self, document: Json) -> Iterator[tuple[str, str, str]]:
+        """Yield where in a JSON value a value stands: the path, the secret's id, the form."""
+        for path, written in _texts(document):
+            for secret, form in self.text(written):
+                yield path, secret, form
+
+    def text(self, written: str) -> frozenset[tuple[str, str]]:
+        """Return the secrets that stand in a text, each with its form."""
+        scanner = Scanner(self._needles)
+        scanner.feed(written.encode("utf-8", "surrogateescape"))
+        return _split(scanner.close())
 
     def _gathered(self, archive: Path, skipped: frozenset[str] | None) -> Gathered:
         with opened(archive) as reader:
@@ -112,7 +124,7 @@ class Hunter:
             current[:] = [entry]
             if entry.type is not tar.Type.FILE:
                 files[_clean(entry.name)] = _file(entry, entry.link)
-            for secret, form in self._in_text(_JOINT.join((entry.name, entry.link, *map(str, entry.attributes)))):
+            for secret, form in self.text(_JOINT.join((entry.name, entry.link, *map(str, entry.attributes)))):
                 yield _hit(secret, f"{form} in the entry itself")
 
         def examine(path: str, _: int, content: Reader) -> Iterator[Hit]:
@@ -137,7 +149,7 @@ class Hunter:
         attested = isinstance(document, dict) and "predicateType" in document
         configuration = isinstance(document, dict) and "rootfs" in document
         for path, written in _texts(document):
-            for secret, form in self._in_text(written):
+            for secret, form in self.text(written):
                 if attested:
                     yield Trace(secret, Part.PROVENANCE, path, form)
                 elif configuration and path.startswith("config.Env"):
@@ -155,13 +167,8 @@ class Hunter:
         except ValueError:
             document = record
         for path, written in _texts(document):
-            for secret, form in self._in_text(written):
+            for secret, form in self.text(written):
                 yield Trace(secret, Part.PROVENANCE, path, form)
-
-    def _in_text(self, written: str) -> frozenset[tuple[str, str]]:
-        scanner = Scanner(self._needles)
-        scanner.feed(written.encode("utf-8", "surrogateescape"))
-        return _split(scanner.close())
 
     def _flattened(self, image: Manifest, gathered: Gathered) -> dict[str, File | None]:
         """Return the files of an image as a container sees them, as far as they are not of a layer skipped."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets as random
+import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -46,8 +49,9 @@ class Workshop:
     def __init__(self, engine: Engine, *, network: str = "") -> None:
         settings = {"BUILDX_METADATA_PROVENANCE": "max", "BUILDKIT_PROGRESS": "plain", "NO_COLOR": "1"}
         self.engine = replace(engine, environment={**engine.environment, **settings})
-        self._network = network
+        self.network: Final = network
         self._images: list[str] = []
+        self._later: list[Callable[[], None]] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._strip = False
         self._keeps: bool | None = None
@@ -59,12 +63,21 @@ class Workshop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if self._images:
-                self.engine.run("image", "rm", "--force", *self._images, timeout=180)
-        finally:
+        with undisturbed(), ExitStack() as last:
             if self._folder is not None:
-                self._folder.cleanup()
+                last.callback(self._folder.cleanup)
+            if self._images:
+                last.callback(self.engine.run, "image", "rm", "--force", *self._images, timeout=180)
+            for step in self._later:
+                last.callback(step)
+
+    def owns(self, *images: str) -> None:
+        """Take charge of images that are about to be made under names of our own."""
+        self._images += images
+
+    def afterwards(self, step: Callable[[], None]) -> None:
+        """Have something put away in the end, before the images are removed; last comes first."""
+        self._later.append(step)
 
     @property
     def home(self) -> Path:
@@ -100,7 +113,7 @@ class Workshop:
     def build(self, order: Order) -> BuildResult:
         """Build without any cache; where the frontend's image cannot be had, by the engine's own frontend."""
         result = self._build(order)
-        if not result.ok and not self._strip and _NO_FRONTEND.search(result.log):
+        if not result.ok and not self._strip and needs_frontend(result.log):
             self._strip = True
             result = self._build(order)
         return result
@@ -112,7 +125,7 @@ class Workshop:
         metadata = home / "metadata.json"
         cache = home / "cache" if order.export_cache and self.keeps_provenance else None
         words = ["build", f"--file={source}", f"--tag={image}", "--no-cache", *self._own_words(metadata, cache)]
-        words += [f"--network={self._network}"] if self._network else []
+        words += [f"--network={self.network}"] if self.network else []
         words += [f"--target={order.target}"] if order.target else []
         words += [f"--build-arg={name}" for name in order.arguments]
         words += [f"--build-arg={argument}" for argument in order.plain]
@@ -153,6 +166,26 @@ class Workshop:
     def layers_below(self, references: Sequence[str]) -> frozenset[str]:
         """Return the digests of the layers of images that were there before anything was built here."""
         return frozenset(layer for name in references for layer in layers_of(self.engine.inspect("image", name)))
+
+
+def needs_frontend(log: str) -> bool:
+    """Tell whether a build failed since the image that `# syntax=` names could not be had."""
+    return _NO_FRONTEND.search(log) is not None
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put off interrupts, so that a second one does not keep the first from being cleaned up after."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: None) for number in held}  # not ignored: clients inherit that
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def missing_engine(engine: Engine) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rewriter.inspect.engine import Engine as Client
-from rewriter.inspect.proof import Given, prove
+from rewriter.inspect.proof import prove
+from rewriter.inspect.trial import Given
 from rewriter.model.inspection import Answer
 from rewriter.model.patch import Patched
 from rewriter.pipeline import fix

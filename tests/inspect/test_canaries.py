@@ -10,7 +10,7 @@ from rewriter import pipeline
 from rewriter.inspect.building import Handed
 from rewriter.inspect.canaries import Planted, copy_tree, invented, needles, planted, put
 from rewriter.inspect.needles import Scanner
-from rewriter.inspect.proof import Given
+from rewriter.inspect.trial import Given
 from rewriter.judgement import provider_token
 from rewriter.model.masked import Masked
 from rewriter.repository import DirectoryRepository
