@@ -9,18 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter import pipeline, writer
-from rewriter.cli.options import (
-    Arguments,
-    Parser,
-    add_building,
-    add_shared,
-    fix_level,
-    multi_stage,
-    runtime,
-    secret_source,
-    secret_style,
-    syntax_image,
-)
+from rewriter.cli.fixing import add_fixing
+from rewriter.cli.options import Arguments, Parser, add_building, add_shared
 from rewriter.cli.output import complain, emit
 from rewriter.cli.stdin import STDIN
 from rewriter.cli.target import Target, target
@@ -75,57 +65,7 @@ def parser() -> Parser:
     """Return the parser of the subcommand."""
     made = Parser("fix", "Rewrite the files so that no secret ends up in an image any more.", _EXAMPLES)
     made.add_argument("--diff", action="store_true", help="show the change and write nothing")
-    made.add_argument(
-        "--fix",
-        metavar="{safe,review,all}",
-        type=fix_level,
-        help="which fixes to make: safe changes no command, review may (default), all is all there are",
-    )
-    made.add_argument(
-        "--secret-source",
-        metavar="{file,environment,external}",
-        type=secret_source,
-        help="where compose takes run-time secrets from (default: file, in secrets/)",
-    )
-    made.add_argument(
-        "--runtime",
-        metavar="{compose,docker,swarm,kubernetes}",
-        type=runtime,
-        help="what runs the containers, where no file of the repository says so (default: compose)",
-    )
-    made.add_argument(
-        "--secret-style",
-        metavar="{auto,env,file}",
-        type=secret_style,
-        help="how a RUN gets a secret: as a variable, or as a file that it reads into one (default: auto, the "
-        "variable wherever the frontend knows it)",
-    )
-    made.add_argument(
-        "--syntax",
-        metavar="{auto,keep,IMAGE}",
-        type=syntax_image,
-        help="the frontend that `# syntax=` names where one is needed (default: auto, docker/dockerfile:1); keep "
-        "leaves the line as it is",
-    )
-    made.add_argument(
-        "--multi-stage",
-        metavar="{auto,always,never}",
-        type=multi_stage,
-        help="whether to split a Dockerfile of one stage on top of a fix: always does so where the artefacts are "
-        "known, auto (default) leaves it whole, since no step keeps the value",
-    )
-    made.add_argument(
-        "--id",
-        metavar="NAME=ID",
-        action="append",
-        help="give the secret of this variable (or with this id) another id; may be repeated",
-    )
-    made.add_argument(
-        "--only",
-        metavar="SECRET",
-        action="append",
-        help="fix this secret only, named by its id as `unbake scan` shows it; may be repeated",
-    )
+    add_fixing(made)
     made.add_argument("--verify", action="store_true", help="build before and after, and write only what is proven")
     add_building(made, "for --verify")
     add_shared(made, FORMATS)

@@ -21,7 +21,6 @@ from rewriter.settings import (
     choice,
     ids,
     near,
-    syntax,
 )
 
 _EPILOG: Final = """\
@@ -181,36 +180,6 @@ def add_building(parser: argparse.ArgumentParser, title: str) -> None:
         action="append",
         help="run a command in the service's container before and after, and compare the answers",
     )
-
-
-def fix_level(value: str) -> FixLevel:
-    """Return the level that the value of `--fix` names."""
-    return choice(value, FixLevel, "--fix")
-
-
-def secret_source(value: str) -> SecretSource:
-    """Return the source that the value of `--secret-source` names."""
-    return choice(value, SecretSource, "--secret-source")
-
-
-def runtime(value: str) -> Runtime:
-    """Return what runs the containers, as the value of `--runtime` names it."""
-    return choice(value, Runtime, "--runtime")
-
-
-def secret_style(value: str) -> SecretStyle:
-    """Return how RUNs get a secret, as the value of `--secret-style` names it."""
-    return choice(value, SecretStyle, "--secret-style")
-
-
-def multi_stage(value: str) -> MultiStage:
-    """Return when a stage is split, as the value of `--multi-stage` names it."""
-    return choice(value, MultiStage, "--multi-stage")
-
-
-def syntax_image(value: str) -> str:
-    """Return what the value of `--syntax` asks of the `# syntax` directive."""
-    return syntax(value, "--syntax")
 
 
 def _format(value: str) -> Format:

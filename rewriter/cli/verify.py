@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from rewriter import pipeline
+from rewriter.cli.fixing import add_fixing
 from rewriter.cli.options import Arguments, Parser, add_building, add_shared
 from rewriter.cli.output import emit
 from rewriter.cli.proving import answers, proven
@@ -50,6 +51,7 @@ _EXAMPLES: Final = """\
   unbake verify image.tar                           what `docker save` or buildx wrote; also an OCI layout
   unbake verify container:web                       a container that runs
   unbake verify .                                   build before and after the fix, with invented secrets, and compare
+  unbake verify --ask 'web=wget -qO- localhost' .   the same, and see that the service answers as before
 """
 
 
@@ -123,6 +125,7 @@ def parser() -> Parser:
     add("--cache", metavar="DIR", help="look through a cache that was exported with type=local as well")
     add("--working-tree", action="store_true", help="prove the files as they lie on disk, not those that are committed")
     add_building(made, "for a folder, which is built before and after the fix")
+    add_fixing(made, "for a folder, the fix that is proven")
     add_shared(made, FORMATS)
     return made
 

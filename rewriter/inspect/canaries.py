@@ -9,6 +9,7 @@ import shutil
 import stat
 import string
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -113,11 +114,13 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make a file be at another place, too; by a hard link where that works."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
+    """Make a file be at another place, too: by a hard link where it is ours, so that it can be replaced there."""
+    status = source.lstat()
+    if (status.st_uid, status.st_gid) == (os.geteuid(), os.getegid()):
+        with suppress(OSError):
+            os.link(source, target, follow_symlinks=False)
+            return
+    shutil.copy2(source, target, follow_symlinks=False)
 
 
 def put(root: Path, files: Mapping[str, bytes]) -> None:

@@ -43,10 +43,11 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Be the engine that a client reaches; `environment` is the client's."""
+    """Be the engine that a client reaches; `environment` is the client's, `words` are options of every command."""
 
     client: str = "docker"
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    words: tuple[str, ...] = ()
 
     def run(
         self,
@@ -87,7 +88,7 @@ class Engine:
             loaded: Json = json.loads(ran.output)
         except ValueError as error:
             raise InspectionError(f"the {self.client} engine gives an answer that is no JSON") from error
-        return loaded
+        return loaded[0] if isinstance(loaded, list) and len(loaded) == 1 else loaded  # podman gives a list
 
     @contextmanager
     def saved(self, image: str) -> Iterator[IO[bytes]]:
@@ -129,7 +130,7 @@ class Engine:
         if which(self.client, path=self.environment.get("PATH")) is None:
             raise InspectionError(f"{self.client}: not on the PATH; install the client, or look into a saved archive")
         process = subprocess.Popen(  # noqa: S603 (the client's words are ours, the names in them stand behind `--`)
-            [self.client, *arguments],
+            [self.client, *self.words, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if merged else subprocess.PIPE,

@@ -12,6 +12,8 @@ from rewriter.model.plan import BuildSecret
 
 _PLACE: Final = re.compile(r"^[^\s:][^\n:]{0,300}:(\d{1,6})\s*\n-{10,}", re.MULTILINE)
 _STEP: Final = re.compile(r"^ > \[([^\]\n]{1,200})\] ([^\n]{1,2000}):\s*$", re.MULTILINE)
+_PODMAN_STEP: Final = re.compile(r'building at STEP "([^\n]{1,2000}?)": ([^\n]{1,1000})')
+_NO_ENV: Final = re.compile(r"secret should have syntax id=id\[,target=path")
 _ERROR: Final = re.compile(r"^(?:ERROR|error): ([^\n]{1,1000})", re.MULTILINE | re.IGNORECASE)
 _MISSING: Final = re.compile(r"secret ([\w.\-]{1,200}): not found")
 _REFUSED: Final = re.compile(
@@ -36,21 +38,33 @@ def explain(log: str, file: Dockerfile, secrets: Sequence[BuildSecret], *, inven
 
     `invented`: it was given values that no server knows. `above`: the builder got the file without so many lines.
     """
-    place = _PLACE.search(log)
+    place, podman, step = _PLACE.search(log), _PODMAN_STEP.search(log), _STEP.search(log)
     line = int(place[1]) + above if place else 0
     entry = next((one for one in file.instructions if one.line <= line <= one.end_line), None)
-    step = _STEP.search(log)
-    body = " ".join(entry.span.of(file.source.text).split()) if entry is not None else step[2] if step else ""
-    errors = _ERROR.findall(log)
+    if entry is None and podman is not None:
+        entry = next((one for one in file.instructions if _same(_body(file, one), podman[1])), None)
+    errors = [*((podman[2],) if podman else ()), *_ERROR.findall(log)]
     return Failure(
         line=entry.line if entry is not None else 0,
-        step=body,
-        error=errors[-1] if errors else "the builder says no more",
+        step=_body(file, entry) if entry is not None else podman[1] if podman else step[2] if step else "",
+        error=errors[0 if podman else -1] if errors else "the builder says no more",
         advice=tuple(_advice(log, entry, secrets, invented=invented)),
     )
 
 
+def _body(file: Dockerfile, entry: Instruction) -> str:
+    return " ".join(entry.span.of(file.source.text).split())
+
+
+def _same(body: str, step: str) -> bool:
+    """Tell whether podman's step is an instruction, which it writes without continuations and with single spaces."""
+    return " ".join(body.replace("\\ ", "").split()) == " ".join(step.split())
+
+
 def _advice(log: str, entry: Instruction | None, secrets: Sequence[BuildSecret], *, invented: bool) -> Iterator[str]:
+    if _NO_ENV.search(log):
+        yield "this builder hands over no secret as a variable: take a newer one, or have files by --secret-style=file"
+        return
     missing = _MISSING.search(log)
     if missing:
         yield f"the caller hands over no secret {missing[1]}: add `--secret id={missing[1]},...` to what runs the build"

@@ -23,7 +23,7 @@ from rewriter.inspect.engine import Engine
 from rewriter.inspect.stack_trial import StackPair, StackTrial
 from rewriter.inspect.stacks import projects
 from rewriter.inspect.trial import SHOWN, Given, Pair, Say, Trial
-from rewriter.inspect.workshop import Workshop, missing_engine
+from rewriter.inspect.workshop import Workshop
 from rewriter.model.inspection import Answer, Check
 from rewriter.model.masked import Masked
 from rewriter.model.patch import Failed, Patch, Patched, Unchanged
@@ -82,8 +82,7 @@ def prove(
                 return Proof((source, Check("rewrite", Answer.BAD if left else Answer.GOOD, message)))
             case Patched(report=report, patch=patch):
                 found = report.findings
-        if why := missing_engine(engine):
-            raise InspectionError(why)
+        workshop.open()
         before, after = workshop.home / "before", workshop.home / "after"
         copy_tree(repository.root, before)
         plants = Planted({}, {}) if given.keep else planted(repository, found)

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from rewriter.errors import InspectionError
 from rewriter.inspect.building import BuildResult, handed_over, without_syntax
 from rewriter.inspect.engine import Engine, layers_of
+from rewriter.inspect.podman import Store
 
 PREFIX: Final = "unbake-verify"
 """Every image that is built here is named so; nothing else on the engine is touched."""
@@ -66,10 +66,20 @@ class Workshop:
         with undisturbed(), ExitStack() as last:
             if self._folder is not None:
                 last.callback(self._folder.cleanup)
-            if self._images:
+            if self._images and not self.engine.words:
                 last.callback(self.engine.run, "image", "rm", "--force", *self._images, timeout=180)
             for step in self._later:
                 last.callback(step)
+
+    def open(self) -> None:
+        """Make ready for builds; raises where there is no engine."""
+        self.engine.must("version", "--format={{.Server.Version}}")
+        scratch = {"TMPDIR": str(self.folder("tmp"))}  # what a client puts there it may not get to put away
+        self.engine = replace(self.engine, environment={**self.engine.environment, **scratch})
+        if self.is_podman:
+            store = Store(self.folder("store"))
+            self.afterwards(lambda: store.remove(self.engine))
+            self.engine = replace(self.engine, words=store.words(self.engine))
 
     def owns(self, *images: str) -> None:
         """Take charge of images that are about to be made under names of our own."""
@@ -95,6 +105,11 @@ class Workshop:
     def is_podman(self) -> bool:
         """Tell whether the client is podman's, which records no provenance and exports no cache."""
         return self.engine.client.rsplit("/", 1)[-1] == "podman"
+
+    @property
+    def records(self) -> bool:
+        """Tell whether the builder writes down what it did, as BuildKit does."""
+        return not self.is_podman
 
     @property
     def keeps_provenance(self) -> bool:
@@ -160,7 +175,8 @@ class Workshop:
     def save(self, image: str) -> Path:
         """Save an image to the private folder."""
         archive = self.folder("save") / "image.tar"
-        self.engine.must("save", f"--output={archive}", "--", image, timeout=SAVE_PATIENCE)
+        form = ("--format=oci-archive",) if self.is_podman else ()
+        self.engine.must("save", *form, f"--output={archive}", "--", image, timeout=SAVE_PATIENCE)
         return archive
 
     def layers_below(self, references: Sequence[str]) -> frozenset[str]:
@@ -186,12 +202,3 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def missing_engine(engine: Engine) -> str:
-    """Return why nothing can be built, nothing where it can."""
-    try:
-        engine.must("version", "--format={{.Server.Version}}")
-    except InspectionError as error:
-        return str(error)
-    return ""
