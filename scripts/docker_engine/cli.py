@@ -4,6 +4,7 @@
     docker-engine images   make the base images of the end-to-end tests; print their names
     docker-engine env      print the exports that point a client at it: eval "$(scripts/docker-engine env)"
     docker-engine status   tell which engine serves; exit status 1 when none does
+    docker-engine tools    install what else some end-to-end tests use: podman and Chromium, as root on Debian
     docker-engine stop     stop the engine that was started here, and nothing else
 
 An engine that answers already, and that can build with secrets in the environment, is used as it is. The one
@@ -22,7 +23,7 @@ from typing import Final
 from docker_engine.client import Nothing, Ours, Theirs, find
 from docker_engine.daemon import running, start, stop
 from docker_engine.images import make_images, pull_images
-from docker_engine.install import codename, install_engine
+from docker_engine.install import codename, install_engine, install_packages
 from docker_engine.place import Place, place_of
 from docker_engine.process import EngineError, say
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         "docker-engine", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=("start", "stop", "status", "env", "images"))
+    parser.add_argument("command", choices=("start", "stop", "status", "env", "images", "tools"))
     command = parser.parse_args(arguments).command
     try:
         return _carry_out(command, place_of(os.environ), os.environ)
@@ -53,6 +54,9 @@ def _carry_out(command: str, place: Place, environ: Mapping[str, str]) -> int:
             return _env(place, environ)
         case "stop":
             _stop(place)
+        case "tools":
+            codename()
+            install_packages({"podman": "podman", "chromium": "chromium"})
         case "start":
             _start(place, environ)
         case _:
