@@ -22,9 +22,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from rewriter import pipeline
 from rewriter.model.text import encode
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import scan
 from rewriter.scm.gate import Pace
 from rewriter.settings import Settings
 from tests.bot.world import CANARY, CLEAN, World, leaky, world
@@ -133,7 +133,7 @@ def _left(repo: Repo) -> int:
     ref = str(repo.pulls("all")[0]["sha"])
     names = repo.git("ls-tree", "-r", "--name-only", ref).splitlines()
     files = {name: encode(repo.show(name, ref) + "\n") for name in names}
-    return len(pipeline.scan(MemoryRepository(files), Settings()).findings)
+    return len(scan(MemoryRepository(files), Settings()).findings)
 
 
 if __name__ == "__main__":

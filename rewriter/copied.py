@@ -18,6 +18,7 @@ from rewriter.documents.shell import Visit
 from rewriter.documents.shell import Word as ShellWord
 from rewriter.errors import RepositoryError
 from rewriter.judgement import (
+    KEY_MARK,
     Category,
     Certainty,
     ContentVerdict,
@@ -25,6 +26,7 @@ from rewriter.judgement import (
     credential_file,
     file_content,
     is_harmless,
+    may_be_key_inside,
     secret_id,
 )
 from rewriter.project import Project
@@ -173,29 +175,12 @@ def _by_target(target: str, source: str) -> FileVerdict | None:
     return None if verdict is None else replace(verdict, secret_id=base.partition(".")[0].lower() or verdict.secret_id)
 
 
-_LOOKED_INTO: Final = (
-    ".json",
-    ".pem",
-    ".txt",
-    ".conf",
-    ".cfg",
-    ".cnf",
-    ".ini",
-    ".key",
-    ".crt",
-    ".cert",
-    ".yml",
-    ".yaml",
-)
-
-
 def _by_content(project: Project, build: Build, source: str) -> FileVerdict | None:
     """Judge a file by a private key in it, where neither name says anything."""
-    base = source.rsplit("/", 1)[-1]
-    if not base.lower().endswith(_LOOKED_INTO) and "." in base:
+    if not may_be_key_inside(source):
         return None
     text = project.text(f"{build.context}/{source}" if build.context else source)
-    if text is None or "PRIVATE KEY-----" not in text or base in ("package.json", "package-lock.json"):
+    if text is None or KEY_MARK not in text:
         return None
     return FileVerdict("private-key", Category.PRIVATE_KEY, Certainty.NEEDS_CONTENT, secret_id(source))
 

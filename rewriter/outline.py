@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -36,35 +36,26 @@ class Outline:
     documents: int
     remarks: tuple[Pragma, ...]
 
-    def shares(self, number: int) -> tuple[Outline, ...]:
-        """Split the Dockerfiles over `number` outlines that can be looked at apart from each other.
-
-        What builds stays together with everything that it builds, in the first share; a Dockerfile that nothing
-        names depends on no other document.
-        """
-        if number == 1:
-            return (self,)
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """Return the Dockerfiles that a caller names: what they leak depends on other documents."""
         named = {caller.dockerfile for caller in self.called}
-        bound = [path for path in self.dockerfiles if path in named]
-        free = [path for path in self.dockerfiles if path not in named]
-        size = -(-len(self.dockerfiles) // number)
-        first = max(size - len(bound), 0)
-        cuts = [free[start : start + size] for start in range(first, len(free), size)]
-        mine = replace(self, dockerfiles=tuple(sorted((*bound, *free[:first]))))
-        others = (
-            replace(
-                self,
-                dockerfiles=tuple(cut),
-                called=(),
-                environments=(),
-                composes=(),
-                problems=(),
-                documents=0,
-                remarks=(),
-            )
-            for cut in cuts
-        )
-        return (mine, *others)
+        return tuple(path for path in self.dockerfiles if path in named)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Return the Dockerfiles that nothing names, which depend on no other document."""
+        named = {caller.dockerfile for caller in self.called}
+        return tuple(path for path in self.dockerfiles if path not in named)
+
+    def lots(self, free: Sequence[str], size: int) -> Iterator[Outline]:
+        """Yield what can be looked at apart: what builds, with all that it builds, then the others by `size`."""
+        first = replace(self, dockerfiles=self.bound)
+        rest = Outline((), self.known, (), (), (), (), 0, ())
+        if first != rest:
+            yield first
+        for start in range(0, len(free), size):
+            yield replace(rest, dockerfiles=tuple(free[start : start + size]))
 
 
 def outline(repository: Repository, settings: Settings, *, only: str | None, cache: Cache) -> Outline:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
-from typing import Final
-
 from rewriter.analysis import Analysis
 from rewriter.errors import UnbakeError, VerificationError
-from rewriter.forked import processors, spread
-from rewriter.gathering import join, read
-from rewriter.ignoring import Sifted, sift
+from rewriter.examining import findings_of
+from rewriter.gathering import read
+from rewriter.ignoring import sift
 from rewriter.intake import Cache
-from rewriter.model.masked import Masked
 from rewriter.model.patch import (
     Change,
     Failed,
     FileChange,
-    Ignored,
     Outcome,
     Patched,
-    Problem,
-    Report,
-    Silence,
     Unchanged,
 )
 from rewriter.model.plan import Fix, Reason, Refusal
-from rewriter.model.secret import Finding, Safety
-from rewriter.model.text import OverlapError, Span, apply, decode, encode
-from rewriter.outline import Outline, outline
-from rewriter.planner import Key, all_transforms, key, plan
-from rewriter.project import Project
+from rewriter.model.secret import Finding
+from rewriter.model.text import OverlapError, apply, decode, encode
+from rewriter.planner import Key, key, plan
+from rewriter.report import divided, make_report, secret_of
 from rewriter.repository import Kind, OverlayRepository, Repository
-from rewriter.rotation import exposure
-from rewriter.rules import names, rules
+from rewriter.rules import names
 from rewriter.settings import Settings
 from rewriter.transforms.ignores import apply_ignores
 from rewriter.verifier import State, clashes, make_patch, problems
@@ -42,81 +30,6 @@ from rewriter.verifier import State, clashes, make_patch, problems
 
 class InternalError(UnbakeError):
     """Report a fault of unbake itself, without what it was working on."""
-
-
-SHARE: Final = 100
-"""A processor more is worth starting for as many Dockerfiles."""
-
-
-def scan(
-    repository: Repository, settings: Settings, *, only: str | None = None, processes: int | None = None
-) -> Report:
-    """Return the findings of a repository; many Dockerfiles are spread over `processes` (None: the processors)."""
-    cache = Cache()
-    whole = outline(repository, settings, only=only, cache=cache)
-    number = max(1, min(processes or processors(), len(whole.dockerfiles) // SHARE))
-
-    def look(share: Outline) -> _Seen:
-        project = join(repository, share, cache)
-        analysis = Analysis(project)
-        found = _found(analysis, settings)
-        sifted = sift(project, found, names(), complete=settings.complete)
-        heeded = tuple(finding for finding, reason in zip(found, sifted.reasons, strict=True) if reason is None)
-        return _Seen.of(found, sifted, _safeties(analysis, heeded, settings), project)
-
-    seen = spread(look, whole.shares(number))
-    found, ignored = _divided((pair for share in seen for pair in share.found()), settings)
-    safeties = {each: safety for share in seen for each, safety in share.safeties.items()}
-    held = {_secret(one.finding) for one in ignored}
-
-    def fixable(finding: Finding) -> Safety:
-        return Safety.MANUAL if _secret(finding) in held else safeties.get(key(finding), Safety.MANUAL)
-
-    return _report(
-        tuple(replace(finding, fixable=fixable(finding)) for finding in found),
-        problems=tuple(problem for share in seen for problem in share.problems),
-        documents=sum(share.documents for share in seen),
-        ignored=ignored,
-        notices=tuple(notice for share in seen for notice in share.notices),
-    )
-
-
-_Pair = tuple[Finding, str | None]
-"""A finding, and the reason that its file gives for leaving it out."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Hold what one share of a repository gave, in a form that goes through a pipe.
-
-    `values` are those of each finding. The pipe joins two processes of one run, nothing else can read it.
-    """
-
-    findings: tuple[Finding, ...]
-    values: tuple[tuple[str, ...], ...] = field(repr=False)
-    reasons: tuple[str | None, ...]
-    safeties: dict[Key, Safety]
-    problems: tuple[Problem, ...]
-    notices: tuple[Problem, ...]
-    documents: int
-
-    @classmethod
-    def of(cls, found: tuple[Finding, ...], sifted: Sifted, safeties: dict[Key, Safety], project: Project) -> _Seen:
-        """Take the values out of their masks."""
-        return cls(
-            findings=tuple(replace(finding, values=()) for finding in found),
-            values=tuple(tuple(value.reveal() for value in finding.values) for finding in found),
-            reasons=sifted.reasons,
-            safeties=safeties,
-            problems=project.problems,
-            notices=sifted.notices,
-            documents=project.documents,
-        )
-
-    def found(self) -> Iterator[_Pair]:
-        """Yield the findings, the values masked again."""
-        for finding, values, reason in zip(self.findings, self.values, self.reasons, strict=True):
-            yield replace(finding, values=tuple(map(Masked, values))), reason
 
 
 def fix(repository: Repository, settings: Settings, *, only: str | None = None) -> Outcome:
@@ -139,103 +52,10 @@ def proposals(repository: Repository, settings: Settings, *, only: str | None = 
 def _state(repository: Repository, settings: Settings, only: str | None, cache: Cache) -> State:
     project = read(repository, settings, only=only, cache=cache)
     analysis = Analysis(project)
-    found = _found(analysis, settings)
+    found = findings_of(analysis, settings)
     sifted = sift(project, found, names(), complete=settings.complete)
-    left, ignored = _divided(zip(found, sifted.reasons, strict=True), settings)
+    left, ignored = divided(zip(found, sifted.reasons, strict=True), settings)
     return State(analysis, left, ignored, sifted.notices)
-
-
-def _found(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
-    return tuple(
-        finding
-        for rule in rules()
-        if not settings.rules or rule.name in settings.rules
-        for finding in rule.check(analysis)
-        if finding.severity.rank >= settings.min_severity.rank
-    )
-
-
-def _divided(pairs: Iterable[_Pair], settings: Settings) -> tuple[tuple[Finding, ...], tuple[Ignored, ...]]:
-    """Return the findings that count and those that are left out, both in order and with their fingerprints."""
-    ordered = sorted(pairs, key=lambda pair: _order(pair[0]))
-    left: list[Finding] = []
-    ignored: list[Ignored] = []
-    for finding, (_, reason) in zip(_numbered([finding for finding, _ in ordered]), ordered, strict=True):
-        if reason is not None:
-            ignored.append(Ignored(finding, Silence.PRAGMA, reason))
-        elif finding.fingerprint in settings.baseline:
-            ignored.append(Ignored(finding, Silence.BASELINE, ""))
-        else:
-            left.append(finding)
-    return tuple(left), tuple(ignored)
-
-
-def _order(finding: Finding) -> tuple[str, Span, str, str]:
-    return finding.place.path, finding.place.span, finding.rule, finding.name
-
-
-def _secret(finding: Finding) -> tuple[str, str]:
-    return finding.scope, finding.secret
-
-
-def _numbered(findings: list[Finding]) -> list[Finding]:
-    """Give each finding its fingerprint: what and where it is, but neither its line nor its value."""
-    seen: dict[tuple[str, ...], int] = {}
-    result: list[Finding] = []
-    for finding in findings:
-        parts = (
-            finding.rule,
-            finding.place.path,
-            finding.scope,
-            finding.secret,
-            finding.name,
-            finding.channel.value,
-        )
-        number = seen[parts] = seen.get(parts, -1) + 1
-        text = "\0".join((*parts, str(number)))
-        digest = sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]
-        result.append(replace(finding, fingerprint=digest))
-    return result
-
-
-def _safeties(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> dict[Key, Safety]:
-    """Return how each finding could be fixed."""
-    found: dict[Key, Safety] = {}
-    for transform in all_transforms():
-        mine = tuple(finding for finding in findings if finding.rule in transform.rules)
-        for proposal in transform.plan(analysis, mine, settings) if mine else ():
-            if isinstance(proposal, Fix):
-                found |= {key(finding): proposal.safety for finding in proposal.findings}
-    return found
-
-
-def _report(
-    findings: tuple[Finding, ...],
-    *,
-    problems: tuple[Problem, ...],
-    documents: int,
-    fixed: tuple[Finding, ...] = (),
-    refusals: tuple[Refusal, ...] = (),
-    ignored: tuple[Ignored, ...] = (),
-    notices: tuple[Problem, ...] = (),
-) -> Report:
-    exposed: dict[tuple[str, str], Finding] = {}
-    for finding in findings:
-        exposed.setdefault((finding.scope, finding.secret), finding)
-    return Report(
-        findings=findings,
-        fixed=fixed,
-        refusals=refusals,
-        problems=_sorted(problems),
-        exposures=tuple(exposure(finding) for finding in exposed.values()),
-        documents=documents,
-        ignored=ignored,
-        notices=_sorted(notices),
-    )
-
-
-def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(set(problems), key=lambda problem: (problem.path, problem.line, problem.message)))
 
 
 class _Run:
@@ -272,7 +92,7 @@ class _Run:
         fixed = tuple(
             finding for finding in first.findings if key(finding) not in left or finding.fingerprint in settled
         )
-        report = _report(
+        report = make_report(
             first.findings,
             problems=first.project.problems,
             documents=first.project.documents,
@@ -298,9 +118,9 @@ class _Run:
 
     def _hold(self, first: State) -> None:
         """Refuse what speaks of a secret of which a place is ignored: a fix would change that place too."""
-        held = {_secret(one.finding): one.finding.place for one in first.ignored}
+        held = {secret_of(one.finding): one.finding.place for one in first.ignored}
         for finding in first.findings:
-            place = held.get(_secret(finding))
+            place = held.get(secret_of(finding))
             if place is not None:
                 where = f"{place.path}:{place.line}"
                 detail = f"{where}, which is ignored, holds the same secret; ignore this place too, or none of them"

@@ -47,6 +47,11 @@ class Pragma:
     foreign: bool = False
 
 
+def speaks_to_us(text: str) -> bool:
+    """Tell whether a text may hold a comment of ours; False is certain."""
+    return _WORDS[0] in text.lower()
+
+
 def pragmas(source: Source) -> tuple[Pragma, ...]:
     """Return the comments of a file that leave something out, in order."""
     if not any(word in source.text.lower() for word in _WORDS):

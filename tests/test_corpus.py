@@ -8,9 +8,10 @@ import pytest
 
 from rewriter.model.patch import Patched
 from rewriter.model.text import encode
-from rewriter.pipeline import fix, scan
+from rewriter.pipeline import fix
 from rewriter.repository import MemoryRepository
 from rewriter.rules import rules
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 from tests import corpus
 

@@ -7,9 +7,10 @@ import signal
 
 import pytest
 
-from rewriter import pipeline
+from rewriter.examining import Seen
 from rewriter.forked import processors, spread
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import LOT, scan
 from rewriter.settings import Settings
 
 HERE = os.getpid()
@@ -66,9 +67,9 @@ def test_there_is_a_processor() -> None:
 def _repository() -> MemoryRepository:
     files = {
         f"s{number}/Dockerfile": f"FROM debian:12-slim\nARG NPM_TOKEN={VALUE}\nRUN npm ci\n".encode()
-        for number in range(0, 3 * pipeline.SHARE, 7)
+        for number in range(3 * LOT)
     }
-    files |= {f"t{number}/Dockerfile": b"FROM debian:12-slim\n" for number in range(3 * pipeline.SHARE)}
+    files |= {f"t{number}/Dockerfile": b"FROM debian:12-slim\n" for number in range(3 * LOT)}
     files["t0/Dockerfile"] = b"no dockerfile\n"
     files["compose.yaml"] = (
         b"services:\n  a:\n    build:\n      context: s7\n      args:\n        NPM_TOKEN: ${NPM_TOKEN}\n"
@@ -77,8 +78,8 @@ def _repository() -> MemoryRepository:
 
 
 def test_a_scan_over_processes_finds_the_same() -> None:
-    alone = pipeline.scan(_repository(), Settings(), processes=1)
-    together = pipeline.scan(_repository(), Settings(), processes=3)
+    alone = scan(_repository(), Settings(), processes=1)
+    together = scan(_repository(), Settings(), processes=3)
     assert len(alone.findings) > 80
     assert alone.problems
     assert together == alone
@@ -86,6 +87,6 @@ def test_a_scan_over_processes_finds_the_same() -> None:
 
 
 def test_what_goes_through_the_pipe_does_not_show_its_values() -> None:
-    seen = pipeline._Seen((), ((VALUE,),), (None,), {}, (), (), 0)
+    seen = Seen((), ((VALUE,),), (None,), {}, (), (), 0)
     assert VALUE not in repr(seen)
     assert "reasons" in repr(seen)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from benchmarks.detection.cases import Case
 from rewriter.model.secret import Severity
-from rewriter.pipeline import scan
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 
 

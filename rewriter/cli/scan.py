@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rewriter import pipeline
 from rewriter.cli.baseline import save, with_notice
 from rewriter.cli.formats import scanned
 from rewriter.cli.options import Parser, add_shared
@@ -16,6 +15,7 @@ from rewriter.cli.terminal import progress
 from rewriter.errors import UsageError
 from rewriter.model.patch import Report, Silence
 from rewriter.render.visible import visible
+from rewriter.scanning import scan
 from rewriter.settings import Format
 
 _EXAMPLES: Final = """\
@@ -37,7 +37,7 @@ def run(words: Sequence[str]) -> int:
     chosen = target(arguments, os.environ)
     keep = _since(arguments.since, chosen)
     with progress("unbake: looking for secrets"):
-        report = pipeline.scan(chosen.repository, chosen.settings, only=chosen.only)
+        report = scan(chosen.repository, chosen.settings, only=chosen.only)
     if chosen.settings.complete and chosen.only is None:
         report = with_notice(report, chosen.baseline, chosen.settings.baseline)
     report = keep(report)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from rewriter import pipeline
 from rewriter.cli.fixing import add_fixing
 from rewriter.cli.options import Arguments, Parser, add_building, add_shared
 from rewriter.cli.output import emit
@@ -37,6 +36,7 @@ from rewriter.render.page import page
 from rewriter.render.paint import Paint
 from rewriter.render.pen import Pen
 from rewriter.repository import DirectoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Display, Format, Settings, from_environment, merged
 
 FORMATS: Final = (Format.TEXT, Format.JSON)
@@ -110,7 +110,7 @@ def _findings(arguments: Arguments) -> tuple[Finding, ...] | None:
         return None
     arguments.path = arguments.dockerfile
     chosen = target(arguments, os.environ)
-    return pipeline.scan(chosen.repository, chosen.settings, only=chosen.only).findings
+    return scan(chosen.repository, chosen.settings, only=chosen.only).findings
 
 
 def parser() -> Parser:

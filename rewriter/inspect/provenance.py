@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from rewriter import pipeline
 from rewriter.documents import dockerfile
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import UnbakeError
@@ -25,6 +24,7 @@ from rewriter.model.inspection import Leak, Part
 from rewriter.model.secret import Severity
 from rewriter.model.text import Source, decode
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 
 _ARGUMENT: Final = "build-arg:"
@@ -110,7 +110,7 @@ def _sources(value: Json, depth: int) -> Iterator[bytes]:
 
 def _of_source(data: bytes) -> Iterator[Leak]:
     """Yield the literals of a Dockerfile and of its comments: the record shows them to everybody."""
-    for finding in pipeline.scan(MemoryRepository({_NAME: data}), Settings()).findings:
+    for finding in scan(MemoryRepository({_NAME: data}), Settings()).findings:
         if finding.values and finding.severity is not Severity.LOW:
             yield Leak(
                 Part.PROVENANCE, finding.name, "Dockerfile in the record", finding.severity, finding.confidence,

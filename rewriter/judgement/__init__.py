@@ -8,7 +8,15 @@ from __future__ import annotations
 from rewriter.judgement.argument import Argument, Word, is_drawn_or_mounted
 from rewriter.judgement.commands import command_credentials, text_credentials
 from rewriter.judgement.contents import file_content
-from rewriter.judgement.files import copied_file, credential_file, is_harmless, secret_id
+from rewriter.judgement.files import (
+    KEY_MARK,
+    copied_file,
+    credential_file,
+    is_harmless,
+    may_be_credential_file,
+    may_be_key_inside,
+    secret_id,
+)
 from rewriter.judgement.key_files import key_file, may_name_key_file, ssh_key_file
 from rewriter.judgement.kingfisher import KingfisherRules, installed_rules
 from rewriter.judgement.names import judge_name
@@ -35,6 +43,7 @@ from rewriter.judgement.verdicts import (
 )
 
 __all__ = [
+    "KEY_MARK",
     "Argument",
     "Assignment",
     "Category",
@@ -63,6 +72,8 @@ __all__ = [
     "judge_pair",
     "judge_value",
     "key_file",
+    "may_be_credential_file",
+    "may_be_key_inside",
     "may_hold_credential",
     "may_name_key_file",
     "password_hashes",

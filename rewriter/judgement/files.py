@@ -42,6 +42,40 @@ def credential_file(path: str) -> FileVerdict | None:
     return FileVerdict(kind=row.kind, category=row.category, certainty=row.certainty, secret_id=secret_id(path))
 
 
+KEY_MARK: Final = "PRIVATE KEY-----"
+_LOOKED_INTO: Final = (
+    ".json",
+    ".pem",
+    ".txt",
+    ".conf",
+    ".cfg",
+    ".cnf",
+    ".ini",
+    ".key",
+    ".crt",
+    ".cert",
+    ".yml",
+    ".yaml",
+)
+
+
+def may_be_key_inside(path: str) -> bool:
+    """Tell whether a file whose name says nothing is of a kind in which people keep a private key."""
+    base = path.rsplit("/", 1)[-1]
+    looked_into = base.lower().endswith(_LOOKED_INTO) or "." not in base
+    return looked_into and base not in ("package.json", "package-lock.json")
+
+
+@lru_cache(maxsize=4096)
+def may_be_credential_file(base: str) -> bool:
+    """Tell whether a file of that name says something in any folder; False is certain."""
+    plain = _GLOB_SET.sub(r"\1", base.strip().strip("\"'")).rstrip("*?")
+    lower = plain.lower()
+    if "\\" in base or plain in ("", ".", "..") or ("]" in plain and "[" not in plain) or len(base) > MAX_PATH:
+        return True
+    return lower in table.FOLDERS or lower in table.IN_FOLDERS or _by_name(lower, frozenset()) is not None
+
+
 def copied_file(source: str, destination: str) -> FileVerdict | None:
     """Return what the names of a copied file say: that of the source, or that under which it arrives.
 

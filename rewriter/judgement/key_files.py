@@ -32,13 +32,30 @@ _SAFE: Final = ("/run/secrets/", "/var/run/secrets/", "/dev/", "-", "$", "http:/
 
 _MAY: Final = Pattern(
     r"--key-file|--cred|kubeconfig|\b(?:ssh|scp|sftp)\s[^;&|\n]{0,300}?-i|ssh-add\s|GIT_SSH_COMMAND|sshCommand|gsutil\s"
-    r"|--ks\b|-keystore|vault-password|--private-key|cosign\s"
+    r"|--ks\b|-keystore|vault-password|--private-key|cosign\s|GOOGLE_APPLICATION_CREDENTIALS"
 )
+
+
+_PARTS: Final = (
+    "kubeconfig",
+    "ssh",
+    "scp",
+    "sftp",
+    "key",
+    "cred",
+    "SSH",
+    "gsutil",
+    "--ks",
+    "vault",
+    "cosign",
+    "CREDENTIALS",
+)
+"""What stands in every match of that."""
 
 
 def may_name_key_file(text: str) -> bool:
     """Tell cheaply whether a command's text may name a key file; False is certain."""
-    return _MAY.search(text) is not None
+    return any(part in text for part in _PARTS) and _MAY.search(text) is not None
 
 
 def key_file(words: Sequence[str]) -> str | None:

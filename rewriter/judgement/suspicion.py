@@ -4,6 +4,8 @@ The test errs on one side only: it may suspect a text in which `command_credenti
 nothing, and must never clear one in which they would. A property test holds it to that. It knows three
 ways of giving a credential away: a word or sign in the text (`token`, `://...@`), the beginning of a
 provider's token, and a tool with an option or place whose value is a secret whatever its name (`curl -u`).
+
+The first two stand in one word each, and files say the same words again and again. So each word is judged once.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Final
 
 from rewriter.judgement.pattern import Pattern
 from rewriter.judgement.provider_table import SHAPES
+from rewriter.judgement.provider_table import Shape as ProviderShape
 from rewriter.judgement.tool_row import Row, Shape
 from rewriter.judgement.tool_table import ALIASES, ROWS
 
@@ -22,15 +25,16 @@ _WORDS: Final = (
     "securestring", "cookie", "identified", "dsn", "webhook", "licens", "licenc", "private", "signature", "sig=",
     "connstr",
     "datasource", "docker_config", "dockerconfig", "jfrog-art-api", "kubeconfig", "kube_config", "npmrc", "npm_rc",
-    "netrc", "id_rsa", "id_ed25519", "_prv", "prv_", "bundle_", "maven_settings", "feed_endpoints", "gpg_priv",
+    "netrc", "id_rsa", "id_ed25519", "_prv", "prv_", "maven_settings", "feed_endpoints", "gpg_priv",
     "ssh_priv", "priv_key", "_priv", "unseal",
 )  # fmt: skip
 """Parts of every name that speaks of a credential (`name_words`, `name_table`), in lower case."""
 
 _COMMON: Final = {
     "key": Pattern(
-        r"(?<!apt-)(?<!apt_)(?<!recv-)(?<!mon)(?<!hot)(?!(?<=[\s/@])keys\.)key(?!server|ring|board|note|s?\.(?:gpg|asc)\b)"
+        r"(?<!apt-)(?<!apt_)(?<!recv-)(?<!mon)(?<!hot)(?!(?<=[\s/@])keys\.)key(?!server|ring|board|note|s?\.(?:gpg|asc)\b|s?/)"
     ),
+    "bundle_": Pattern(r"bundle_\w{0,200}__"),
     "auth": Pattern(r"auth(?!or(?!i))"),
     "login": Pattern(r"(?<!no)login"),
     "pat": Pattern(r"(?<![a-z])pat(?![a-z])"),
@@ -46,20 +50,85 @@ _COMMON: Final = {
 _URL: Final = Pattern(r"\$[{\w]{0,60}url|url\w{0,20}=")
 _USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
 _TOKEN: Final = re.compile(r"[\w.:@+-]+")
+_QUOTED: Final = r"""\\.|'[^']*+'|"(?:[^"`\\$]++|\\.|\$\([^()"'`\\;&|\n]*+\)|\$(?!\())*+\""""
 _END: Final = re.compile(r"[;&|\n]+")
+_COMMAND: Final = re.compile(rf"(?:[^;&|\n\"'\\]++|{_QUOTED})++", re.DOTALL)
+_PLAINLY_QUOTED: Final = re.compile(rf"(?:[^\"'`\\#$]++|\$(?!')|{_QUOTED})*+", re.DOTALL)
+_SUBSTITUTED: Final = re.compile(r"[$<>]\((?![^();&|\n]*\))")
+"""A substitution that may hold the end of a command."""
+
 _BY_NAME: Final = frozenset({Shape.HEADER, Shape.SETTING, Shape.URL})
 """Shapes that want a telling name beside the value; in all others the place alone makes it a secret."""
 
-_PIPED: Final = frozenset({"kinit", "cryptsetup", "pdbedit", "ksu", "su", "glab", "openssl"})
-"""Tools that take a password from a pipe without a word that says so; `sudo` does with `-S`."""
+_PIPED: Final = Pattern(
+    r"(?<![\w.:@+-])(?:kinit|cryptsetup|pdbedit|ksu|su|glab|openssl)(?:\.|(?![\w.:@+-]))",
+)
+"""Tools that take a password from a pipe without a word that says so."""
+
+_SUDO: Final = Pattern(r"(?<![\w.:@+-])sudo(?:\.|(?![\w.:@+-]))")
+"""The one that does so with `-S`."""
 
 _SHORTEST_HINT: Final = 3
+_VAGUE: Final = frozenset({"-us", "cio"})
+"""Hints that stand in plain words too: a region of a cloud, the status of an RPC."""
+
 _SHORTEST_TOKEN: Final = 30
 """No token whose beginning says little is shorter."""
+
+_MEMORY: Final = 20_000
+"""How many words are remembered; then it begins anew."""
+
+
+class _Words:
+    """Judge words, and remember them."""
+
+    def __init__(self) -> None:
+        self._plain: set[str] = set()
+        self._tools: set[str] = set()
+        self._telling: set[str] = set()
+
+    def judge(self, text: str) -> tuple[bool, bool]:
+        """Tell whether a word of a text speaks of a credential, and whether one names a tool that may be given one."""
+        rest = set(text.split()) - self._plain
+        if not rest:
+            return False, False
+        if not self._telling.isdisjoint(rest):
+            return True, True
+        new = rest - self._tools
+        if new:
+            self._learn(new)
+        return not self._telling.isdisjoint(new), not self._tools.isdisjoint(rest)
+
+    def may_name_tool(self, text: str) -> bool:
+        """Tell whether a word of a text names a tool, or was not judged; False is certain."""
+        return not self._plain.issuperset(text.split())
+
+    def _learn(self, words: set[str]) -> None:
+        if len(self._plain) + len(self._telling) + len(self._tools) > _MEMORY:
+            for known in (self._plain, self._telling, self._tools):
+                known.clear()
+        if len(words) > 1 and not _speaks("\n".join(words)):  # most words; what holds for all holds for each
+            telling = set()
+        else:
+            telling = {word for word in words if _speaks(word)}
+        tools = {word for word in words - telling if _names_tool(word)}
+        self._telling |= telling
+        self._tools |= tools
+        self._plain |= words - telling - tools
+
+
+_KNOWN: Final = _Words()
 
 
 def may_hold_credential(text: str) -> bool:
     """Tell whether a command's text, continuations joined, may hold a credential; False is certain."""
+    telling, tools = _KNOWN.judge(text)
+    return telling or (tools and _by_tool(text))
+
+
+def _speaks(words: str) -> bool:
+    """Tell whether some of the words, each on a line, speak of a credential."""
+    text = f"\n{words}\n"
     lower = text.lower()
     if any(word in lower for word in _WORDS):
         return True
@@ -72,21 +141,30 @@ def may_hold_credential(text: str) -> bool:
     if any(hint in text for hint in _hints()):
         return True
     long = any(len(word) >= _SHORTEST_TOKEN for word in text.split())
-    return (long and _short_hints().search(text) is not None) or _by_tool(text, lower)
+    return long and _short_hints().search(text) is not None
+
+
+def _names_tool(word: str) -> bool:
+    lower = word.lower()
+    named = not _rows().keys().isdisjoint(_stems(frozenset(_TOKEN.findall(lower))))
+    return named or _PIPED.search(lower) is not None or _SUDO.search(lower) is not None
+
+
+def _says_little(shape: ProviderShape) -> bool:
+    return min(map(len, shape.hints)) < _SHORTEST_HINT or not _VAGUE.isdisjoint(shape.hints)
 
 
 @cache
 def _hints() -> tuple[str, ...]:
     """Return what stands in every token that a provider's shape of a telling beginning finds."""
-    told = {hint for shape in SHAPES for hint in shape.hints if min(map(len, shape.hints)) >= _SHORTEST_HINT}
-    return (*sorted(told), "PRIVATE KEY", "LS0tLS1CRUdJTi", "eyJ", "ewog", "ewoJ", "eyAi")
+    told = {hint for shape in SHAPES if not _says_little(shape) for hint in shape.hints}
+    return (*sorted(told), "LS0tLS1CRUdJTi", "eyJ", "ewog", "ewoJ", "eyAi")
 
 
 @cache
 def _short_hints() -> re.Pattern[str]:
     """Return the shapes whose beginning says too little."""
-    shapes = [shape.pattern for shape in SHAPES if min(map(len, shape.hints)) < _SHORTEST_HINT]
-    return re.compile("|".join(shapes))
+    return re.compile("|".join(shape.pattern for shape in SHAPES if _says_little(shape)))
 
 
 @cache
@@ -103,20 +181,20 @@ def _rows() -> dict[str, tuple[Row, ...]]:
     return {tool: tuple(rows) for tool, rows in table.items()}
 
 
-def _by_tool(text: str, lower: str) -> bool:
+def _by_tool(text: str) -> bool:
     """Look at each command by itself, unless a quote may hide what ends one."""
-    if "|" in text and _reads_pipe(text, lower):
+    if "|" in text and (_PIPED.search(text.lower()) or ("-S" in text and _SUDO.search(text.lower()))):
         return True
-    if _rows().keys().isdisjoint(_stems(frozenset(_TOKEN.findall(lower)))):
-        return False
-    whole = "'" in text or '"' in text or "`" in text
-    parts = (text,) if whole else _END.split(text)
-    return any(_command_fits(part) for part in parts)
+    return any(_command_fits(part) for part in _commands(text) if _KNOWN.may_name_tool(part))
 
 
-def _reads_pipe(text: str, lower: str) -> bool:
-    stems = _stems(frozenset(_TOKEN.findall(lower)))
-    return not _PIPED.isdisjoint(stems) or ("sudo" in stems and "-S" in text)
+def _commands(text: str) -> list[str]:
+    """Split a text where commands end; one whose quotes or substitutions are not plain stays whole."""
+    if _SUBSTITUTED.search(text):
+        return [text]
+    if "'" not in text and '"' not in text and "`" not in text:
+        return _END.split(text)
+    return _COMMAND.findall(text) if _PLAINLY_QUOTED.fullmatch(text) else [text]
 
 
 def _stems(tokens: frozenset[str]) -> frozenset[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from rewriter import pipeline
 from rewriter.bot.options import Options
 from rewriter.model.text import encode
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge.standin import Fault, Repo
@@ -16,7 +16,7 @@ from tests.forge.standin import Fault, Repo
 def findings(repo: Repo, ref: str) -> int:
     names = repo.git("ls-tree", "-r", "--name-only", ref).splitlines()
     files = {name: encode(repo.show(name, ref) + "\n") for name in names}
-    return len(pipeline.scan(MemoryRepository(files), Settings()).findings)
+    return len(scan(MemoryRepository(files), Settings()).findings)
 
 
 def test_a_leaky_repository_gets_one_pull_request_whose_head_is_clean_and_one_reminder(org: World) -> None:

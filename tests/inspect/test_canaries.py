@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from rewriter import pipeline
 from rewriter.inspect.building import Handed
 from rewriter.inspect.canaries import Planted, copy_tree, invented, needles, planted, put
 from rewriter.inspect.needles import Scanner
@@ -14,6 +13,7 @@ from rewriter.inspect.trial import Given
 from rewriter.judgement import provider_token
 from rewriter.model.masked import Masked
 from rewriter.repository import DirectoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 from tests.judgement.tokens import TOKENS
 
@@ -39,7 +39,7 @@ def test_literals_are_replaced_in_every_file_that_holds_them(tmp_path: Path) -> 
     (tmp_path / ".npmrc").write_text(f"//registry.example.com/:_authToken={TOKENS['npm']}\n", "utf-8")
     (tmp_path / "notes").write_text(secret, "utf-8")
     repository = DirectoryRepository(tmp_path)
-    found = planted(repository, pipeline.scan(repository, Settings()).findings)
+    found = planted(repository, scan(repository, Settings()).findings)
     assert set(found.files) == {"Dockerfile", ".npmrc"}
     assert not any(secret.encode() in data or TOKENS["npm"].encode() in data for data in found.files.values())
     assert found.of(Masked(secret)).reveal().encode() in found.files["Dockerfile"]

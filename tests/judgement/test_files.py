@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rewriter.judgement import Category, Certainty, copied_file, credential_file, secret_id
+from rewriter.judgement import (
+    Category,
+    Certainty,
+    copied_file,
+    credential_file,
+    may_be_credential_file,
+    secret_id,
+)
 from rewriter.judgement.file_table import ENDINGS, FOLDERS, IN_FOLDERS, NAMES
 
 from .lists import listed
@@ -147,3 +156,41 @@ def test_tables_are_written_in_lower_case() -> None:
     keys = [*NAMES, *IN_FOLDERS, *ENDINGS, *FOLDERS]
     assert len(keys) > 150
     assert keys == [key.lower() for key in keys]
+
+
+PARTS = [
+    *NAMES,
+    *IN_FOLDERS,
+    *FOLDERS,
+    *ENDINGS,
+    "my",
+    "key",
+    "private",
+    ".",
+    "-",
+    "*",
+    "[a]",
+    "'",
+    " ",
+    "\\",
+    ".config",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4), st.sampled_from(["/", ""]))
+def test_no_credential_file_is_cleared_by_its_last_name(parts: list[str], joint: str) -> None:
+    path = f"a/{joint.join(parts)}"
+    if credential_file(path) is not None:
+        assert may_be_credential_file(path.rpartition("/")[2]), path
+
+
+@pytest.mark.parametrize("path", [*SURE, *LOOK])
+def test_a_listed_credential_file_is_not_cleared(path: str) -> None:
+    assert may_be_credential_file(path.rstrip("/").rpartition("/")[2])
+
+
+@pytest.mark.parametrize(
+    "base", ["app.py", "package.json", "Dockerfile", "README.md", "nginx.conf", "requirements.txt"]
+)
+def test_plain_names_are_cleared(base: str) -> None:
+    assert not may_be_credential_file(base)

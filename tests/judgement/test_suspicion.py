@@ -22,6 +22,7 @@ from rewriter.judgement import (
 from rewriter.judgement import name_words as names
 from rewriter.judgement.name_table import NAMES
 from rewriter.judgement.pipes import _READERS
+from rewriter.judgement.suspicion import _MEMORY
 from rewriter.judgement.tool_row import Row
 from rewriter.judgement.tool_table import ALIASES, ROWS
 from rewriter.model.text import Source, decode
@@ -110,6 +111,51 @@ def test_no_command_with_a_credential_is_cleared(command: str) -> None:
         assert may_hold_credential(command)
 
 
+QUOTED = (
+    '"a;b"',
+    "'a|b'",
+    "it\\'s",
+    '"$(a; b)"',
+    "$(a; b)",
+    "`a; b`",
+    "$'it\\'s;'",
+    '"a\\"; b"',
+    "# it's",
+    "a&b",
+    "<(a; b)",
+    '""',
+)
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> str:
+    """Draw commands between plain ones, with words in which a command may seem to end."""
+    parts = draw(st.lists(st.one_of(commands(), st.sampled_from(["echo a", "set -eu", "su", "tar x"])), max_size=3))
+    words = [word for part in parts for word in (*part.split(" "), draw(st.sampled_from(["&&", ";", "|"])))][:-1]
+    for piece in draw(st.lists(st.sampled_from(QUOTED), max_size=3)):
+        words.insert(draw(st.integers(0, len(words))), piece)
+    return " ".join(words)
+
+
+@settings(deadline=None, max_examples=300)
+@given(scripts())
+@example('curl -H "a;b" -u bob:k9xtigers https://example.com')
+@example("curl $(echo a; echo b) -u bob:k9xtigers https://example.com")
+@example('curl -H "$(curl "x; y" -d z)" -u bob:k9xtigers https://example.com')
+@example("echo it\\'s; curl -H 'a;b' -u bob:k9xtigers https://example.com")
+@example("curl -H $'it\\'s; x' -u bob:k9xtigers https://example.com 'z'")
+def test_no_script_with_a_credential_is_cleared(script: str) -> None:
+    if "\n" not in script and script.isprintable():
+        _agree(f"FROM a\nRUN {script}\n")
+
+
+def test_words_are_judged_anew_when_too_many_are_remembered() -> None:
+    for number in range(_MEMORY + 2):
+        assert not may_hold_credential(f"w{number}")
+    assert may_hold_credential("w1 --password x")
+    assert may_hold_credential("--password")
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -119,6 +165,9 @@ def test_no_command_with_a_credential_is_cleared(command: str) -> None:
         "npm ci && npm run build",
         "adduser -D app && chown -R app /srv",
         "pip install --no-cache-dir -r requirements.txt",
+        'curl -fsSL "https://example.com/$V/x" -o /x; set -eux; sudo tar -xf /x',
+        "EXTENSION_BUNDLE_FILENAME=x wget https://example.com/keys/x.asc",
+        "pip install https://files-us-west-2.example.com/x grpcio-status",
     ],
 )
 def test_plain_work_is_cleared(command: str) -> None:

@@ -12,9 +12,10 @@ from rewriter.documents.dockerfile_name import is_dockerfile
 from rewriter.errors import ParseError
 from rewriter.model.patch import Failed, Patched, Unchanged
 from rewriter.model.text import Source, encode
-from rewriter.pipeline import fix, scan
+from rewriter.pipeline import fix
 from rewriter.planner import key
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 from tests.properties.repositories import CANARY, dockerfiles, repositories
 

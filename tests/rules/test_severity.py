@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rewriter.model.secret import Severity
-from rewriter.pipeline import scan
 from rewriter.repository import MemoryRepository
+from rewriter.scanning import scan
 from rewriter.settings import Settings
 
 KEPT = "FROM alpine:3.20\n{}\nRUN ./build.sh\n"
