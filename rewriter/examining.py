@@ -29,7 +29,9 @@ def examine(repository: Repository, share: Outline, settings: Settings) -> Seen:
     found = findings_of(analysis, settings)
     sifted = sift(project, found, names(), complete=settings.complete)
     heeded = tuple(finding for finding, reason in zip(found, sifted.reasons, strict=True) if reason is None)
-    return Seen.of(found, sifted, _safeties(analysis, heeded, settings) if heeded else {}, project)
+    safeties = _safeties(analysis, heeded, settings) if heeded else {}
+    told = tuple(replace(finding, fixable=safeties.get(key(finding), Safety.MANUAL)) for finding in found)
+    return Seen.of(told, sifted, project)
 
 
 def findings_of(analysis: Analysis, settings: Settings) -> tuple[Finding, ...]:
@@ -64,19 +66,17 @@ class Seen:
     findings: tuple[Finding, ...]
     values: tuple[tuple[str, ...], ...] = field(repr=False)
     reasons: tuple[str | None, ...]
-    safeties: dict[Key, Safety]
     problems: tuple[Problem, ...]
     notices: tuple[Problem, ...]
     documents: int
 
     @classmethod
-    def of(cls, found: tuple[Finding, ...], sifted: Sifted, safeties: dict[Key, Safety], project: Project) -> Seen:
+    def of(cls, found: tuple[Finding, ...], sifted: Sifted, project: Project) -> Seen:
         """Take the values out of their masks."""
         return cls(
             findings=tuple(replace(finding, values=()) for finding in found),
             values=tuple(tuple(value.reveal() for value in finding.values) for finding in found),
             reasons=sifted.reasons,
-            safeties=safeties,
             problems=project.problems,
             notices=sifted.notices,
             documents=project.documents,

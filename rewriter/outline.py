@@ -66,7 +66,7 @@ def outline(repository: Repository, settings: Settings, *, only: str | None, cac
     environments: list[RunEnvironment] = []
     composes: list[Compose] = []
     for path in paths:
-        if callers.is_candidate(path) and not is_dockerfile(path):
+        if not is_dockerfile(path) and callers.is_candidate(path):
             called, given = reader.callers(path)
             found += called
             environments += given

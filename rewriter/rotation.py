@@ -152,7 +152,12 @@ def _by_file(finding: Finding) -> Provider | None:
 
 def _by_name(finding: Finding) -> Provider | None:
     name = re.sub(r"[^A-Z0-9_]+", "_", finding.name.upper()).strip("_")
-    return next((row for row in providers() if any(fnmatchcase(name, pattern) for pattern in row.names)), None)
+    return next((row for row in providers() if any(_fits(name, pattern) for pattern in row.names)), None)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Match a name; a pattern is only compiled when all its pieces stand in the name."""
+    return all(piece in name for piece in pattern.split("*")) and fnmatchcase(name, pattern)
 
 
 def _by_category(finding: Finding) -> Provider | None:

@@ -16,19 +16,18 @@ from rewriter.examining import Seen, examine
 from rewriter.forked import processors, spread
 from rewriter.intake import Cache
 from rewriter.model.patch import Report
-from rewriter.model.secret import Finding, Safety
+from rewriter.model.secret import Safety
 from rewriter.outline import Outline, outline
-from rewriter.planner import key
 from rewriter.report import divided, make_report, secret_of
 from rewriter.repository import Repository
 from rewriter.settings import Settings
 
 T = TypeVar("T")
 
-LOT: Final = 50
+LOT: Final = 25
 """How many Dockerfiles are held in memory at once; for each lot a processor more is worth starting."""
 
-GLANCES: Final = 2_000
+GLANCES: Final = 250
 """A processor more is worth starting for as many Dockerfiles that may be cleared."""
 
 
@@ -51,14 +50,9 @@ def scan(
     lots = tuple(whole.lots(left, LOT))
     seen = [one for part in spread(look, _parts(lots, most, 1)) for one in part]
     found, ignored = divided((pair for one in seen for pair in one.found()), settings)
-    safeties = {each: safety for one in seen for each, safety in one.safeties.items()}
     held = {secret_of(one.finding) for one in ignored}
-
-    def fixable(finding: Finding) -> Safety:
-        return Safety.MANUAL if secret_of(finding) in held else safeties.get(key(finding), Safety.MANUAL)
-
     return make_report(
-        tuple(replace(finding, fixable=fixable(finding)) for finding in found),
+        tuple(replace(one, fixable=Safety.MANUAL) if secret_of(one) in held else one for one in found),
         problems=tuple(problem for one in seen for problem in one.problems),
         documents=len(free) - len(left) + sum(one.documents for one in seen),
         ignored=ignored,

@@ -87,6 +87,6 @@ def test_a_scan_over_processes_finds_the_same() -> None:
 
 
 def test_what_goes_through_the_pipe_does_not_show_its_values() -> None:
-    seen = Seen((), ((VALUE,),), (None,), {}, (), (), 0)
+    seen = Seen((), ((VALUE,),), (None,), (), (), 0)
     assert VALUE not in repr(seen)
     assert "reasons" in repr(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rewriter.documents import dockerfile
@@ -57,6 +57,7 @@ def agree(text: str) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(st.one_of(lines(), dockerfiles(), damaged(), st.text()))
 @example("FROM a\nRUN b \\")
 @example("\\\nFROM a\n")

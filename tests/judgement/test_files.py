@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewriter.judgement import (
@@ -177,6 +177,7 @@ PARTS = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4), st.sampled_from(["/", ""]))
 def test_no_credential_file_is_cleared_by_its_last_name(parts: list[str], joint: str) -> None:
     path = f"a/{joint.join(parts)}"

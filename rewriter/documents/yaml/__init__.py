@@ -4,6 +4,9 @@ Comments, quotes, indentation, key order and line ends stay, because an edit tou
 entry only.
 """
 
+from __future__ import annotations
+
+from rewriter.documents.yaml.blank import skip_blank
 from rewriter.documents.yaml.edit import append_key, insert_entry, insert_key, remove_entry
 from rewriter.documents.yaml.node import (
     Alias,
@@ -19,7 +22,7 @@ from rewriter.documents.yaml.node import (
     index_of,
     walk,
 )
-from rewriter.documents.yaml.parser import parse, skip_blank
+from rewriter.model.text import Source
 
 __all__ = [
     "Alias",
@@ -41,3 +44,10 @@ __all__ = [
     "skip_blank",
     "walk",
 ]
+
+
+def parse(source: Source) -> tuple[Node, ...]:
+    """Return the documents of a YAML text; raise `ParseError` where it is none."""
+    from rewriter.documents.yaml import parser  # noqa: PLC0415 (PyYAML is a tenth of the start-up time)
+
+    return parser.parse(source)

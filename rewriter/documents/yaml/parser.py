@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import yaml
 
+from rewriter.documents.yaml.blank import skip_blank
 from rewriter.documents.yaml.node import MERGE_KEY, Alias, Mapping, Node, Scalar, Sequence, Style
 from rewriter.errors import ParseError
 from rewriter.model.text import Source, Span
@@ -179,22 +180,3 @@ def _block_end(text: str, start: int, end: int) -> int:
     if "+" in header.split("#", 1)[0]:
         return end - 1 if text[end - 1 : end] == "\n" else end
     return start + len(text[start:end].rstrip())
-
-
-def skip_blank(text: str, position: int) -> int:
-    """Return the offset of the next token: behind white space, line ends and comments."""
-    length = len(text)
-    while position < length:
-        if text[position] in " \t\r\n":
-            position += 1
-        elif text[position] == "#" and (position == 0 or text[position - 1] in " \t\r\n"):
-            position = line_end(text, position)
-        else:
-            break
-    return position
-
-
-def line_end(text: str, position: int) -> int:
-    """Return the offset of the line's end, before its line feed, if there is one."""
-    found = text.find("\n", position)
-    return len(text) if found < 0 else found
