@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from rewriter.documents.yaml.blank import line_end, skip_blank
 from rewriter.documents.yaml.node import Mapping, Sequence, index_of, walk
-from rewriter.documents.yaml.parser import line_end, skip_blank
 from rewriter.model.text import Edit, Source, Span
 
 
