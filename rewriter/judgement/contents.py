@@ -147,7 +147,7 @@ def _pair(key: str, written: str) -> str:
     plain = name.lower()
     named = judge_name(name)
     sure = plain in _SURE_KEYS
-    if not value or named.carries_url or not (sure or named.secret):
+    if not value.strip("{[(") or named.carries_url or not (sure or named.secret):
         return ""
     if not sure and named.confidence.value == "low" and not looks_random(value):
         return ""

@@ -101,21 +101,20 @@ def _fix(
     )
 
 
-_STAYS: Final = {
-    "chpasswd": "the image is given this password",
-    "passwd": "the image is given this password",
-    "useradd": "the image is given this password",
-    "usermod": "the image is given this password",
-    "htpasswd": "the image is given this password",
-    "net": "the image is given this password",
-}
+_STAYS: Final = frozenset(
+    {
+        "chpasswd", "htpasswd", "net", "new-localuser", "passwd", "pdbedit", "smbpasswd", "useradd", "usermod",
+        "vncpasswd", "x11vnc",
+    }
+)  # fmt: skip
+"""Commands that give the image a password to keep."""
 
 
 def _refuse(build: Build, secret: CommandSecret) -> None:
     line = secret.body.instruction.line
     if secret.tool in _STAYS:
         raise CannotChange(
-            f"line {line}: {_STAYS[secret.tool]} to keep: a mount would still leave it (or its hash) in the layer; "
+            f"line {line}: the image is given this password to keep: a mount would still leave it (or its hash) in the layer; "
             "set it when the container starts, or use keys instead",
             Reason.ONLY_ROTATION_HELPS,
         )

@@ -1,11 +1,13 @@
 """Keep a credential file out of the context by `.dockerignore`; mount it where a RUN reads it.
 
 A file that only lies in the copied folder is hidden. One that a RUN names, or that a tool in a RUN reads, is
-mounted at the same place. One that the image is started with is refused: the container would not come up.
+mounted at the same place. One that the image is started with, or that a copied file names (the key in a server's
+configuration), is refused: the container would not come up.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,6 +22,9 @@ from rewriter.transforms.callers import pass_to_callers
 from rewriter.transforms.outcome import Proposal, Transform
 from rewriter.transforms.run_change import CannotChange, RunChange
 from rewriter.transforms.serve_file import identity_of, refuse_carried, serve_file
+
+_TALKS: Final = re.compile(r"\.(?:md|rst|adoc|txt)$|^\.(?:git|docker)ignore$|^(?:readme|changelog|licen[cs]e)")
+"""Files that speak of another one without reading it."""
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterable[Proposal]:
@@ -69,6 +74,8 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
         context=build.context,
     )
     needed = any(copied.readers for copied in same)
+    if not needed:
+        _refuse_configured(analysis, first, base, path)
     passing = pass_to_callers(analysis, build, names=(), secret=secret, value=None, needed=needed)
     notes = passing.notes
     if not needed:
@@ -95,6 +102,23 @@ def _refuse_started_with(copied: CopiedFile, base: str) -> None:
                 "/run/secrets/ and name it there",
                 Reason.RUNTIME_SECRET,
             )
+
+
+def _refuse_configured(analysis: Analysis, copied: CopiedFile, base: str, path: str) -> None:
+    """Refuse a file that another file of the context names: what runs in the container finds it by that."""
+    if base.startswith("."):
+        return
+
+    def skip(other: str) -> bool:
+        return other in (path, copied.build.path) or _TALKS.search(other.rsplit("/", 1)[-1].lower()) is not None
+
+    named = analysis.project.mentioned(copied.build, base, skip=skip, reads=lambda *_: True)
+    if named:
+        raise CannotChange(
+            f"{named[0]} names {base}: what reads it in the container would not find it; give it to the container "
+            "under /run/secrets/ and name it there",
+            Reason.RUNTIME_SECRET,
+        )
 
 
 def _pattern(source: str) -> str:
