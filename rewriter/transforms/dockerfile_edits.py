@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from rewriter.documents.dockerfile import Assignment, Dockerfile, Instruction, Word
@@ -11,12 +11,22 @@ from rewriter.model.text import Edit, Source, Span
 _BLANKS: Final = " \t"
 
 
-def insert_mount(source: Source, instruction: Instruction, options: str) -> Edit:
-    """Return the edit that adds `--mount=OPTIONS` behind the keyword of a RUN."""
+def insert_mounts(
+    source: Source, instruction: Instruction, mounts: Sequence[str], *, broken: str = " "
+) -> tuple[Edit, ...]:
+    """Return the edit that adds `--mount=OPTIONS` flags behind the keyword of a RUN.
+
+    `broken` stands between them, and in front of the command where that does not start a line of its own already.
+    """
+    if not mounts:
+        return ()
     end = instruction.keyword_span.end
-    behind = source.text[end : end + 1]
-    gap = "" if behind in (" ", "\t") else " "
-    return Edit(Span(end, end), f" --mount={options}{gap}")
+    behind = source.text[end : source.line_span(source.line(end)).end].rstrip("\r\n")
+    gap = "" if behind[:1] in (" ", "\t") else " "
+    if broken != " " and behind.strip() not in ("\\", "`"):
+        gap = broken.removesuffix(" ") if behind[:1] in (" ", "\t") else broken
+    flags = broken.join(f"--mount={options}" for options in mounts)
+    return (Edit(Span(end, end), f" {flags}{gap}"),)
 
 
 def remove_instruction(instruction: Instruction) -> Edit:

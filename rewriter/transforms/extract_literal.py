@@ -114,8 +114,8 @@ def _refuse(build: Build, secret: CommandSecret) -> None:
     line = secret.body.instruction.line
     if secret.tool in _STAYS:
         raise CannotChange(
-            f"line {line}: the image is given this password to keep: a mount would still leave it (or its hash) in the layer; "
-            "set it when the container starts, or use keys instead",
+            f"line {line}: the image is given this password to keep: a mount would still leave it (or its hash) in the "
+            "layer; set it when the container starts, or use keys instead",
             Reason.ONLY_ROTATION_HELPS,
         )
     if secret.span is None or secret.fragment is None or secret.word is None or secret.value is None:

@@ -12,9 +12,13 @@ from rewriter.documents.shell import Command, Item, Operator, remove_element, re
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import recipes_called, substitutes
-from rewriter.transforms.dockerfile_edits import insert_mount, remove_instruction
+from rewriter.transforms.dockerfile_edits import insert_mounts, remove_instruction
 from rewriter.transforms.variable_mount import VariableMount
 
+_WIDTH: Final = 120
+"""Where a RUN would grow longer than this, its parts go on lines of their own."""
+_INDENT: Final = " " * 4
+_ONLY_FLAGS: Final = re.compile(r"(?i)RUN(?:[ \t]+--\S+)+[ \t]*[\\`]")
 _SHELL_LINE: Final = re.compile(r"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 
 
@@ -121,11 +125,31 @@ class RunChange:
             return (remove_instruction(self.body.instruction),)
         source = self.file.source
         wanted = [options for options in self.mount_options if not self._mounted_already(options)]
-        edits = [insert_mount(source, self.body.instruction, options) for options in wanted]
+        broken = self._break(wanted)
+        edits = list(insert_mounts(source, self.body.instruction, wanted, broken=broken))
         edits += self._drops()
         edits += self._words()
-        edits += self._around()
+        edits += self._around(broken)
         return tuple(edits)
+
+    def _break(self, mounts: list[str]) -> str:
+        """Return what stands between the parts of the RUN: a space, or a continued line where one would be long."""
+        source, instruction = self.file.source, self.body.instruction
+        if instruction.heredocs or not (mounts or self.first or self.after):
+            return " "
+        numbers = (
+            source.line(instruction.span.start),
+            source.line(instruction.arguments.offset(len(instruction.arguments.text))),
+        )
+        lines = [source.line_span(number).of(source.text).rstrip() for number in dict.fromkeys(numbers)]
+        head = sum(len(f" --mount={one}") for one in mounts) + sum(len(f"{one} && ") for one in self.first)
+        foot = sum(len(f" && {one}") for one in self.after)
+        lengths = [len(line) for line in lines]
+        lengths[0] += head
+        lengths[-1] += foot
+        if max(lengths) <= _WIDTH and not _ONLY_FLAGS.fullmatch(lines[0].lstrip()):
+            return " "
+        return f" {self.file.escape}{source.newline}{_INDENT}"
 
     def _words(self) -> list[Edit]:
         """Return the edits of words that stay."""
@@ -199,7 +223,7 @@ class RunChange:
             raise CannotChange(f"the command {command.name or ''!r} cannot be taken out of its list by itself")
         return Edit(place, "")
 
-    def _around(self) -> tuple[Edit, ...]:
+    def _around(self, broken: str) -> tuple[Edit, ...]:
         first = self.first
         if not first and not self.after:
             return ()
@@ -214,14 +238,14 @@ class RunChange:
         start, end = arguments.offset(0), arguments.offset(len(arguments.text))
         edits: list[Edit] = []
         if first:
-            joint = "; " if self._starts_in_background() else " && "
-            edits.append(Edit(Span(start, start), " && ".join(first) + joint))
+            joint = f";{broken}" if self._starts_in_background() else f"{broken}&& "
+            edits.append(Edit(Span(start, start), f"{broken}&& ".join(first) + joint))
         if self.after:
             if self.body.form is Form.HEREDOC or not self._chained():
                 raise CannotChange(
                     "nothing can be put behind a command that runs on in the background, or that ends it"
                 )
-            edits.append(Edit(Span(end, end), "".join(f" && {command}" for command in self.after)))
+            edits.append(Edit(Span(end, end), "".join(f"{broken}&& {command}" for command in self.after)))
         return tuple(edits)
 
     def _head(self) -> str:
