@@ -18,6 +18,7 @@ from rewriter.model.secret import Confidence
 MAX_NAME: Final = 200
 
 _WORD: Final = Pattern(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_PASS_WORD: Final = Pattern(r"[Pp]assWord")
 _CHUNK: Final = Pattern(r"[A-Za-z0-9]+")
 _BUNDLE: Final = Pattern(r"BUNDLE_[A-Z0-9_]*[A-Z0-9]__[A-Z0-9]")
 _BUNDLE_SETTING: Final = Pattern(r"BUNDLE_(?:MIRROR|BUILD|LOCAL|PLUGINS|DISABLE|GITHUB__HTTPS|GEMFILE)")
@@ -47,6 +48,7 @@ def split_words(name: str) -> tuple[str, ...]:
     found: list[str] = []
     for chunk in _CHUNK.findall(name):
         mixed = not chunk.isupper() and not chunk.islower()
+        chunk = _PASS_WORD.sub("Password", chunk) if mixed else chunk  # noqa: PLW2901 - the same chunk, spelt well
         for piece in _WORD.findall(chunk) if mixed else (chunk,):
             word = piece.lower()
             if word.rstrip("0123456789"):

@@ -119,9 +119,10 @@ def _reference(named: NameVerdict, value: str, verdict: ValueVerdict) -> PairVer
         )  # fmt: skip
     if named.secret:
         return _from_outside(named, named.reason)
-    if named.companion or named.ruled_out:
+    names = variables(value)
+    if named.companion or named.inlined or (named.ruled_out and len(names) < 2):
         return _no(named.reason, verdict)
-    for each in variables(value):
+    for each in names:
         inner = judge_name(each)
         if inner.secret and not inner.carries_url and inner.confidence is Confidence.HIGH:
             reason = f"made from {each}"

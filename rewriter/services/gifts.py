@@ -87,6 +87,8 @@ def _from_entry(source: Source, entry: EnvEntry, owner: str, users: tuple[Ref, .
     verdict = judge_pair(entry.name, judged)
     if default and not verdict.secret and (verdict.placeholder or not (judged or "").strip("\"' ")):
         literal, verdict = None, judge_pair(entry.name, None)
+    elif default and not verdict.secret and (made := judge_pair(entry.name, value)).secret:
+        literal, verdict = None, made  # `${USER:-admin}:${PASSWORD:-airflow}`: its parts say what the whole is
     return Gift(
         name=entry.name,
         source=source,
