@@ -19,15 +19,16 @@ from rewriter.callers.model import (
     FromVariable,
     Inherited,
     ItemForm,
+    RunEnvironment,
     Unreadable,
     Value,
     place,
 )
 from rewriter.callers.options import Invocation, Option, Token, read
 from rewriter.callers.paths import within
-from rewriter.documents.yaml import Mapping, Scalar, Sequence, get
+from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get
 from rewriter.model.masked import MASK, Masked
-from rewriter.model.text import Span
+from rewriter.model.text import Source, Span
 
 _ARGUMENT: Final = re.compile(r"(?s)([A-Za-z_][A-Za-z0-9_.-]*)(?:=(.*))?")
 _ENVIRONMENT: Final = re.compile(r"\$\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
@@ -66,6 +67,30 @@ def caller_of(step: Mapping, items: Sequence, host: Host, *, image: str) -> Call
         form=Unreadable(_KANIKO) if kaniko else form,
         dynamic=any(text is None for text in texts),
     )
+
+
+def environments_of(items: Sequence, host: Host, *, image: str) -> tuple[RunEnvironment, ...]:
+    """Return what a step gives to a container, if its words run one: `[run, -e, NAME=value, image]`."""
+    texts = [item.value if isinstance(item, Scalar) else None for item in items.items]
+    engine = "docker" if "docker" in image else image.rsplit("/", 1)[-1]
+    invocation = read([Token(engine, engine), *(Token(text, text or "") for text in texts)])
+    options = invocation.options if invocation is not None and invocation.verb != "build" else ()
+    return tuple(
+        found
+        for option in options
+        if option.name in {"-e", "--env"}
+        and (found := given(items.items[option.value_word - 1], option.joined, host.source))
+    )
+
+
+def given(word: Node, joined: int, source: Source) -> RunEnvironment | None:
+    """Return the variable that a word `NAME=value` gives to a container, behind the first `joined` characters."""
+    match = _ARGUMENT.fullmatch(word.value[joined:]) if isinstance(word, Scalar) else None
+    if match is None:
+        return None
+    literal = match[2] if match[2] and "$" not in match[2] else None
+    value = MASK if literal else match[2]
+    return RunEnvironment(match[1], value, Masked(literal) if literal else None, place(source, word.place))
 
 
 def _text(texts: list[str | None], option: Option) -> str:

@@ -18,6 +18,7 @@ from rewriter.callers.model import (
     FromVariable,
     Inherited,
     LexicalForm,
+    RunEnvironment,
     SpanForm,
     Unreadable,
     Value,
@@ -37,6 +38,17 @@ _FILE: Final = re.compile(r"\"?\$\(cat ([A-Za-z0-9_./~-]+)\)\"?")
 _VARIABLE: Final = re.compile(r"\"?\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?\"?")
 _POWERSHELL: Final = re.compile(r"\"?\$(?:\{env:([A-Za-z_]\w*)\}|env:([A-Za-z_]\w*)|\(\$env:([A-Za-z_]\w*)\))\"?")
 _SECRET: Final = re.compile(r"--secret(?:=|[ \t]+)[\"']?(?:[^\s\"',]+,)*id=([^\s,\"']+)")
+
+_RUN: Final = re.compile(
+    r"\b(?:docker|podman|nerdctl)(?:\.exe)?[ \t]+(?:container[ \t]+)?(?:run|create|exec)\b"
+    r"(?P<rest>(?:[^\n`^]|[`^]\r?\n|[`^])*)"
+)
+_GIVEN: Final = re.compile(
+    r"(?<!\S)(?:-e|--env)(?:=|[ \t]+)(?:\"(?P<quoted>[A-Za-z_]\w*)=(?P<inner>[^\"\n]*)\""
+    r"|'(?P<single>[A-Za-z_]\w*)=(?P<plain>[^'\n]*)'"
+    r"|(?P<name>[A-Za-z_]\w*)=(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`;|&]*))"
+)
+_COMPUTED: Final = re.compile(r"[$%]|`")
 
 Classify = Callable[[str | None], Value]
 
@@ -143,3 +155,16 @@ def _argument(source: Source, area: Area, option: re.Match[str]) -> BuildArgumen
         variable=value.name if isinstance(value, FromVariable) else None,
         form=value if isinstance(value, Unreadable) else SpanForm(span, value),
     )
+
+
+def read_runs(source: Source) -> tuple[RunEnvironment, ...]:
+    """Return what commands that run a container give to it: `docker run -e NAME=value`."""
+    found: list[RunEnvironment] = []
+    for command in _RUN.finditer(source.text):
+        for hit in _GIVEN.finditer(source.text, *command.span("rest")):
+            name = hit["quoted"] or hit["single"] or hit["name"]
+            value = (hit["inner"] or hit["plain"] or hit["value"] or "").strip("\"'")
+            literal = value if value and not _COMPUTED.search(value) else None
+            where = place(source, Span(*hit.span()))
+            found.append(RunEnvironment(name, MASK if literal else value, Masked(literal) if literal else None, where))
+    return tuple(found)

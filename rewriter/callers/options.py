@@ -117,7 +117,7 @@ def _invocation(words: Sequence[Token], engine: int, builder: Builder) -> Invoca
             continue
         verbs.append(value)
         match verbs:
-            case ["image" | "builder" | "container"] | ["buildx"] if builder is not Builder.COMPOSE:
+            case ["image" | "builder" | "container" | "service"] | ["buildx"] if builder is not Builder.COMPOSE:
                 builder = Builder.BUILDX if value == "buildx" else builder
             case ["compose"]:
                 builder = Builder.COMPOSE
@@ -127,7 +127,7 @@ def _invocation(words: Sequence[Token], engine: int, builder: Builder) -> Invoca
                 return _collect(words, engine, builder, "build", position)
             case [*_, "bake"] if builder in {Builder.BUILDX, Builder.OTHER}:
                 return _collect(words, engine, Builder.BAKE, "build", position)
-            case [*_, "run" | "create" as verb]:
+            case [*_, "run" | "create" | "exec" as verb]:
                 return _collect(words, engine, builder, verb, position)
             case _:
                 return None

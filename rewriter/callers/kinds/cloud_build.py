@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from rewriter.callers.argument_list import caller_of
+from rewriter.callers.argument_list import caller_of, environments_of
 from rewriter.callers.embedded import Embedded, Quoting
 from rewriter.callers.invocation import Host
 from rewriter.callers.kind import Kind
@@ -49,6 +49,8 @@ def _read(source: Source, files: Files) -> Reading:
             if caller is not None:
                 total += Reading((caller,))
                 known += [item.span.start for item in items.items]
+            else:
+                total += Reading(environments=environments_of(items, inside, image=shell or builder))
         elif isinstance(items, Sequence) and items.alias is None:
             commands += [Run((item,), inside) for item in items.items if isinstance(item, Scalar)]
     script = read_runs(documents, commands, host=host, prepare=_prepare, known=known)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Final
 
+from rewriter.callers import options
+from rewriter.callers.argument_list import given
 from rewriter.callers.json_text import parse
 from rewriter.callers.kind import Kind
 from rewriter.callers.model import (
@@ -16,16 +19,19 @@ from rewriter.callers.model import (
     FromLiteral,
     FromVariable,
     Reading,
+    RunEnvironment,
     TreeForm,
     TreeStyle,
     Unreadable,
     Value,
     place,
 )
+from rewriter.callers.options import Token
 from rewriter.callers.paths import within
 from rewriter.callers.tree_arguments import arguments_of, secret_ids
-from rewriter.documents.yaml import Mapping, Node, Scalar, get
-from rewriter.model.text import Source
+from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get
+from rewriter.model.masked import MASK, Masked
+from rewriter.model.text import Source, Span
 
 _LOCAL: Final = re.compile(r"\$\{(?:localEnv|env):([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -35,9 +41,11 @@ def _matches(path: str) -> bool:
 
 
 def _read(source: Source, files: Files) -> Reading:  # noqa: ARG001
-    build = get(parse(source), "build")
+    root = parse(source)
+    environments = tuple(_environments(source, root))
+    build = get(root, "build")
     if not isinstance(build, Mapping):
-        return Reading()
+        return Reading(environments=environments)
     directory = posixpath.dirname(source.path)
     file, context, target = get(build, "dockerfile"), get(build, "context"), get(build, "target")
     name = file.value if isinstance(file, Scalar) else "Dockerfile"
@@ -54,7 +62,29 @@ def _read(source: Source, files: Files) -> Reading:  # noqa: ARG001
         builder=Builder.BUILDX,
         form=TreeForm(TreeStyle.DEVCONTAINER, build, "args", ""),
     )
-    return Reading((caller,))
+    return Reading((caller,), environments)
+
+
+def _environments(source: Source, root: Node | None) -> Iterator[RunEnvironment]:
+    """Yield what the container gets: `containerEnv`, `remoteEnv`, and the options of `docker run` in `runArgs`."""
+    for key in ("containerEnv", "remoteEnv"):
+        node = get(root, key)
+        for name, value in node.pairs if isinstance(node, Mapping) else ():
+            if isinstance(value, Scalar):
+                span = Span(name.place.start, value.place.end)
+                literal = value.value if value.value and "${" not in value.value else None
+                shown = MASK if literal else value.value
+                yield RunEnvironment(name.value, shown, Masked(literal) if literal else None, place(source, span))
+    words = get(root, "runArgs")
+    if isinstance(words, Sequence):
+        head = [Token("docker", "docker"), Token("run", "run")]
+        texts = [item.value if isinstance(item, Scalar) else None for item in words.items]
+        invocation = options.read([*head, *(Token(text, text or "") for text in texts), Token("image", "image")])
+        for one in invocation.options if invocation is not None else ():
+            item = words.items[one.value_word - 2] if one.value_word - 2 < len(words.items) else None
+            found = given(item, one.joined, source) if item is not None and one.name in {"-e", "--env"} else None
+            if found is not None:
+                yield found
 
 
 def _value(_: str, node: Node) -> Value:
