@@ -124,6 +124,9 @@ def _copied(project: Project, build: Build, entry: Instruction) -> Iterable[Copi
             continue
         for source, whole in _matches(project, build, word.value):
             named, verdict = source, credential_file(source)
+            if verdict is not None and verdict.kind in _VAGUE and not whole:
+                told = credential_file(_target(build, entry, words, word, source) or "")
+                verdict = told if told is not None and told.certainty is Certainty.NAME_ALONE else verdict
             if verdict is None and not whole:
                 named = _target(build, entry, words, word, source) or source
                 verdict = _by_target(named, source) or _by_content(project, build, source)
@@ -166,6 +169,10 @@ def _of_variable(build: Build, entry: Instruction, words: tuple[Word, ...], word
             content=None,
             whole=False,
         )
+
+
+_VAGUE: Final = frozenset({"credentials", "token"})
+"""Kinds of file whose own name says too little, where the place that they are copied to may say more."""
 
 
 def _by_target(target: str, source: str) -> FileVerdict | None:

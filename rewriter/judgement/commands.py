@@ -299,7 +299,11 @@ def _known(word: str, tool: str) -> bool:
 
 def _names_credential(option: str, tool: str) -> bool:
     lower = option.lower()
-    if lower.endswith(_NOT_VALUES) or lower == "initial-cluster-token" or tool in NO_SECRET_OPTIONS.get(lower, ()):
+    if (
+        lower.endswith(_NOT_VALUES)
+        or lower in ("initial-cluster-token", "aes-pwd")
+        or tool in NO_SECRET_OPTIONS.get(lower, ())
+    ):
         return False
     verdict = judge_name(option)
     return verdict.secret and verdict.confidence is not Confidence.LOW and not verdict.carries_url

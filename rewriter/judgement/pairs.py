@@ -22,6 +22,8 @@ from rewriter.model.secret import Confidence
 
 _READ_FROM_MOUNT: Final = Pattern(r"(?:\$\(|`)\s*(?:cat\s+|<\s*)[\"']?/(?:run|var/run)/secrets/")
 _THIS_MACHINE: Final = Pattern(r"://[^/\s@]{0,200}@(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?=[:/?]|[\"']?$)")
+_YAML_KEY: Final = Pattern(r"[ \t-]*[\"']?[\w.-]{1,100}[\"']?[ \t]*:[ \t]+[\"']?")
+"""What stands in front of a value that a line of YAML gives to a key."""
 _SLUG: Final = Pattern(r"[a-z0-9]+(?:[-_.][a-z0-9]+)+")
 _ENCODED: Final = Pattern(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
 _PROGRAM_MADE: Final = frozenset(
@@ -52,7 +54,7 @@ def judge_pair(name: str, value: str | None, *, assignment: Assignment = Assignm
         return _no("reaches nothing but this machine, for one command", verdict, placeholder=True)
     if verdict.kind is ValueKind.CREDENTIAL:
         return _credential(named, verdict)
-    if "=" in value and not named.secret and verdict.kind in _TEXTS:
+    if ("=" in value or "\n" in value) and not named.secret and verdict.kind in _TEXTS:
         parts = _settings(value)
         if parts:
             return _found(named, Confidence.MEDIUM, verdict, parts, reason="holds settings with a secret among them")
@@ -77,7 +79,9 @@ def _settings(value: str) -> tuple[tuple[int, int], ...]:
         start, end = hit.start, hit.end
         inner = judge_value(value[start:end], name=hit.name)
         sure = judge_name(hit.name).confidence is Confidence.HIGH
-        if sure and inner.kind in (ValueKind.LITERAL, ValueKind.CREDENTIAL) and "=" in value[:start][-4:]:
+        line = value[value.rfind("\n", 0, start) + 1 : start]
+        assigned = "=" in line[-4:] or ("\n" in value and _YAML_KEY.fullmatch(line) is not None)
+        if sure and inner.kind in (ValueKind.LITERAL, ValueKind.CREDENTIAL) and assigned:
             found += ((start + left, start + right) for left, right in inner.parts)
     return tuple(found)
 

@@ -56,6 +56,7 @@ def _carried(analysis: Analysis, caller: Caller, argument: BuildArgument) -> _Ca
     doubtful = verdict.confidence is Confidence.LOW
     if not verdict.secret or (doubtful and from_variables(argument)):
         return None
+    doubtful |= verdict.confidence is Confidence.MEDIUM and from_variables(argument)
     return _Carried(scope, secret, verdict.confidence, weak=doubtful)
 
 
