@@ -38,7 +38,9 @@ def check(analysis: Analysis) -> Iterable[Finding]:
 
 
 def _finding(given: RunEnvironment, confidence: Confidence, *, severity: Severity) -> Finding:
-    how = "from outside" if given.literal is None else "as a literal"
+    outside = "from outside: docker inspect and every process of the container show it"
+    literal = "as a literal: the repository and every process of the container show it"
+    how = outside if given.literal is None else literal
     return Finding(
         rule=NAME,
         place=given.place,
@@ -49,7 +51,7 @@ def _finding(given: RunEnvironment, confidence: Confidence, *, severity: Severit
         phase=Phase.RUNTIME,
         severity=severity,
         confidence=confidence,
-        message=f"the command gives the container {printable(given.name)} {how}: docker inspect shows it",
+        message=f"the command gives the container {printable(given.name)} {how}",
         values=() if given.literal is None else (given.literal,),
     )
 
