@@ -30,6 +30,11 @@ from rewriter.documents.yaml import (
 )
 from rewriter.model.text import Edit, Source, Span
 
+_IN_ACTION: Final = (
+    "a composite action sees no secrets: give it an input for the value, pass that to `secrets` here, and "
+    "`${{{{ secrets.{name} }}}}` to the input where the action is used"
+)
+_ACTION: Final = re.compile(r"(?:^|/)action\.ya?ml$")
 _ONE_LINE: Final = "the inputs of the step stand in braces on one line"
 _ENVIRONMENT: Final = re.compile(r"\$\{\{\s*env\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
@@ -51,6 +56,8 @@ def pass_as_secret(task: Task, form: StepForm, line: LineForm) -> CallerChange |
             text = expression
             if environment and form.envs:
                 key, text = "secret-envs", environment[1]
+        case FromLiteral() if argument.literal is not None and _ACTION.search(source.path):
+            return task.refuse(_IN_ACTION.format(name=task.name))
         case FromLiteral() if argument.literal is not None:
             text = f"${{{{ secrets.{task.name} }}}}"
             note, literal = f"create {task.name} as a {Store.GITHUB.value}", argument.literal
@@ -70,6 +77,8 @@ def add_secret(task: Addition, form: StepForm) -> CallerChange | CallerRefusal:
     if form.inputs.flow:
         return task.refuse(_ONE_LINE)
     key, value, note = "secret-files", task.path, ""
+    if value is None and _ACTION.search(task.source.path):
+        return task.refuse(_IN_ACTION.format(name=task.env))
     if value is None:
         key, value = "secrets", f"${{{{ secrets.{task.env} }}}}"
         note = f"create {task.env} as a {Store.GITHUB.value}"

@@ -40,6 +40,13 @@ _MAJOR: Final = re.compile(r"v?(\d+)(?:\.\d+)*$")
 _PINNED: Final = re.compile(r"#\s*(v\d+(?:\.\d+)*)")
 
 
+_UNKNOWN: Final = "`{key}` goes to `{action}`, which takes secrets in a way that is not known here"
+_HANDED_ON: Final = (
+    "`{key}` goes to `{action}`, which hands it on: give that an input for secrets as well, for `secrets` of the step "
+    "that builds, and move the line there"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Hold one line of an input: its place in the logical text, and what it says.
@@ -104,7 +111,9 @@ def _build(step: _Step, key: str | None) -> Caller:
     source, inputs = step.source, step.inputs
     own = step.action.lower() in _SAME_INPUTS
     arguments = get(inputs, key) if key is not None else None
-    why = _why_not(step, arguments, key) if own else f"`{step.action}` takes secrets in a way that is not known here"
+    why = _why_not(step, arguments, key) if own else _UNKNOWN.format(key=key, action=step.action)
+    if not own and step.action.startswith("./"):
+        why = _HANDED_ON.format(key=key, action=step.action)
     context, file = _paths(step)
     form = StepForm(
         step.node,

@@ -10,6 +10,7 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.callers import BuildArgument, Caller, CallerRefusal
+from rewriter.callers.model import Unreadable
 from rewriter.model.plan import FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.settings import Settings
@@ -45,7 +46,10 @@ def _settle(analysis: Analysis, caller: Caller, argument: BuildArgument, finding
     declared = _declared(analysis, caller, argument)
     if declared is None:
         where = caller.dockerfile or "the Dockerfile that it builds"
-        return Refusal(finding, Reason.CALLER_UNSUPPORTED, f"{where} is not in this repository or cannot be read")
+        why = f"{where} is not in this repository or cannot be read"
+        if isinstance(argument.form, Unreadable) and caller.dockerfile is None:
+            why = f"{caller.path}:{argument.place.line}: {argument.form.why}"
+        return Refusal(finding, Reason.CALLER_UNSUPPORTED, why)
     if declared:
         return Refusal(
             finding,

@@ -269,7 +269,7 @@ REFUSED = [
         "foreign-action",
         _WORKFLOW,
         _STEPS + "      - uses: a/b@v1\n        with:\n          build_args: A=${{ secrets.A }}\n",
-        "`a/b` takes secrets in a way that is not known here",
+        "`build_args` goes to `a/b`, which takes secrets in a way that is not known here",
     ),
     Refused(
         "options-in-an-input",
