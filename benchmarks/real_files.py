@@ -5,6 +5,9 @@
 Nothing is written. The figures: how the reader agrees with BuildKit's own parser (instruction by instruction), whether
 every rewritten file still parses there, whether a second run changes anything, how many secrets were fixed and why the
 others were refused, how many lines a fix touches, and the slowest file.
+
+A secret counts as one of the build unless it is refused as one that the container needs, that the image keeps on
+purpose, that no RUN is seen to read, or whose value never arrives since the RUN's stage declares no such argument.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from rewriter.documents.dockerfile import parse
 from rewriter.errors import ParseError
 from rewriter.model.patch import Failed, Patched
+from rewriter.model.plan import Reason, Refusal
+from rewriter.model.secret import Finding, Phase
 from rewriter.model.text import Source, decode, encode
 from rewriter.pipeline import fix
 from rewriter.repository import MemoryRepository
@@ -75,13 +81,46 @@ def _one(path: Path, figures: Figures) -> None:
     if isinstance(outcome, Failed):
         figures.faults.append(f"{path.name}: {outcome.error}")
         return
-    refused = {(one.finding.scope, one.finding.secret): one.reason for one in outcome.report.refusals}
-    for key in {(finding.scope, finding.secret) for finding in outcome.report.findings}:
-        figures.secrets["refused" if key in refused else "fixed"] += 1
-        if key in refused:
-            figures.reasons[refused[key]] += 1
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in outcome.report.findings:
+        found.setdefault((finding.scope, finding.secret), []).append(finding)
+    refused = {refusal.finding.fingerprint: refusal for refusal in outcome.report.refusals}
+    for findings in found.values():
+        mine = [refused[finding.fingerprint] for finding in findings if finding.fingerprint in refused]
+        kind = _kind(findings, mine)
+        figures.secrets[kind] += 1
+        if mine and kind != FIXED:
+            figures.reasons[f"{kind}: {_decisive(mine).reason}"] += 1
     if isinstance(outcome, Patched):
         _patched(path.name, outcome, data, figures)
+
+
+FIXED: Final = "of the build, fixed"
+REFUSED: Final = "of the build, refused"
+_NOT_OF_THE_BUILD: Final = {
+    Reason.RUNTIME_SECRET: "of the container",
+    Reason.ONLY_ROTATION_HELPS: "kept on purpose",
+    Reason.UNDECLARED_VARIABLE: "without a value",
+}
+
+
+def _kind(findings: list[Finding], refused: list[Refusal]) -> str:
+    """Return what kind of secret findings speak of, as the page above has it."""
+    if not refused:
+        return FIXED
+    reason = _decisive(refused).reason
+    if reason is Reason.UNDECLARED_VARIABLE and len(refused) < len(findings):
+        return FIXED  # where it is declared
+    if any(finding.phase in (Phase.RUNTIME, Phase.BOTH) for finding in findings):
+        return "of the container"
+    unknown = any(finding.phase is Phase.UNKNOWN for finding in findings)
+    return _NOT_OF_THE_BUILD.get(reason, "read by nothing visible" if unknown else REFUSED)
+
+
+def _decisive(refused: list[Refusal]) -> Refusal:
+    """Return the refusal that the others follow from: what reads from a layer goes with what puts it there."""
+    last = {"no-secret-read-from-layer": 2, "no-secret-in-run": 1}
+    return min(refused, key=lambda refusal: last.get(refusal.finding.rule, 0))
 
 
 def _patched(name: str, outcome: Patched, data: bytes, figures: Figures) -> None:
@@ -101,6 +140,9 @@ def _print(figures: Figures) -> None:
     print(f"reader           {dict(figures.agreement)}")
     print(f"outcomes         {dict(figures.outcomes)}")
     print(f"secrets          {dict(figures.secrets)}")
+    fixed, build = figures.secrets[FIXED], figures.secrets[FIXED] + figures.secrets[REFUSED]
+    if build:
+        print(f"of the build     {fixed} of {build} fixed, {fixed / build:.1%}")
     for reason, count in figures.reasons.most_common():
         print(f"  refused {count:5} {reason}")
     if figures.touched:
