@@ -78,15 +78,19 @@ class _Run:
         """Return what becomes of the repository."""
         first = state = self._read({})
         self._hold(first)
-        settled_down = False
-        for _ in range(len(first.findings) + 1):  # every pass settles a secret, by a fix or by a refusal
+        settled_down, retried = False, 0
+        for _ in range(2 * len(first.findings) + 2):  # every pass settles a secret, by a fix or by a refusal
             chosen = plan(state.analysis, state.findings, self.settings, refused=self.refused)
             for refusal in chosen.refusals:
                 self.refused.setdefault(key(refusal.finding), refusal)
-            settled_down = not chosen.fixes
+            if chosen.fixes:
+                state = self._make(state, chosen.fixes)
+                continue
+            settled_down = len(self.made) == retried
             if settled_down:
                 break
-            state = self._make(state, chosen.fixes)
+            retried = len(self.made)
+            self._reconsider()
         left = {key(finding) for finding in state.findings}
         settled = {finding.fingerprint for one in self.made for finding in one.findings}
         fixed = tuple(
@@ -125,6 +129,11 @@ class _Run:
                 where = f"{place.path}:{place.line}"
                 detail = f"{where}, which is ignored, holds the same secret; ignore this place too, or none of them"
                 self.refused[key(finding)] = Refusal(finding, Reason.NOT_SELECTED, detail)
+
+    def _reconsider(self) -> None:
+        """Take back the refusals of passes before the last fix: what it changed may have stood in their way."""
+        lasting = (Reason.NOT_SELECTED, Reason.FAILED_VERIFICATION)
+        self.refused = {place: one for place, one in self.refused.items() if one.reason in lasting}
 
     def _make(self, state: State, fixes: tuple[Fix, ...]) -> State:
         """Make the fixes together; when the result fails a check, one by one."""

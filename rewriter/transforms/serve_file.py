@@ -36,6 +36,7 @@ def serve_file(copied: CopiedFile, change: Changes, settings: Settings, *, going
     for body, _ in copied.readers:
         mine = [one for one in copied.upkeep if one.body is body]
         if _wants_a_copy(copied, body, mine):
+            _refuse_kept_change(copied, body, mine)
             _copy_in(copied, body, change(body), settings, removed=_removes_at_end(body, mine))
             continue
         _refuse_kept(copied, body)
@@ -95,13 +96,35 @@ def _wants_a_copy(copied: CopiedFile, body: RunBody, upkeep: Iterable[Upkeep]) -
         words = bare_words(visit.command)
         name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
         named = any(base in word.text for word in words[1:])
-        written = any(redirect.writes and base in redirect.target.text for redirect in visit.command.redirects)
         if visit.command.span not in handled and name in _COPIERS and named:
             raise CannotChange(
                 f"line {body.instruction.line}: {name} moves or changes {copied.source}, which a mount does not allow"
             )
-        changes |= written or (name in _EDITORS and named and any("-i" in word.text for word in words[1:]))
-    return changes
+    return changes or _changes(copied, body)
+
+
+def _changes(copied: CopiedFile, body: RunBody) -> bool:
+    """Tell whether a RUN changes what stands in the file."""
+    base = (copied.target or copied.source).rsplit("/", 1)[-1]
+    for _, visit in body.commands():
+        words = bare_words(visit.command)
+        name = (words[0].value or "").rsplit("/", 1)[-1] if words else ""
+        named = any(base in word.text for word in words[1:])
+        if any(redirect.writes and base in redirect.target.text for redirect in visit.command.redirects):
+            return True
+        if name in _EDITORS and named and any("-i" in word.text for word in words[1:]):
+            return True
+    return False
+
+
+def _refuse_kept_change(copied: CopiedFile, body: RunBody, upkeep: Iterable[Upkeep]) -> None:
+    """Refuse a change of the file that a later RUN would miss."""
+    index = body.instruction.index
+    later = any(other.instruction.index > index for other, _ in copied.readers)
+    if later and not _removes_at_end(body, upkeep) and _changes(copied, body):
+        raise CannotChange(
+            f"line {body.instruction.line}: the command changes {copied.source} for RUNs behind it: change it in each"
+        )
 
 
 def _is_someone_elses(copied: CopiedFile, body: RunBody) -> bool:

@@ -59,7 +59,8 @@ class WrittenFile:
         """Refuse what another RUN adds before the last reader: what is written anew there would lack it."""
         last = max((body.instruction.index for body in readers), default=self.own.index)
         for body in self._related():
-            if self.own.index < body.instruction.index <= last and not self._contained_too(body):
+            within = self.own.index < body.instruction.index <= last
+            if within and not self._contained_too(body) and not self._taken_back(body):
                 raise CannotChange(f"{self.residue.written} is written by several RUNs: write it in one")
 
     def there_before(self) -> bool:
@@ -84,6 +85,15 @@ class WrittenFile:
         """Tell whether all that a RUN writes to the file is the secret's."""
         mine = [one.visit.command for one in self.workshop.kept if one.body is body and self._same(one)]
         return all(visit.command in mine for _, visit in self.writers(body))
+
+    def _taken_back(self, body: RunBody) -> bool:
+        """Tell whether a RUN removes at its end what it writes, or puts back what was there."""
+        ends = [visit.command.span.start for _, visit in body.commands() if self._ends(body, visit.command)]
+        return bool(ends) and all(visit.command.span.start < max(ends) for _, visit in self.writers(body))
+
+    def _ends(self, body: RunBody, command: Command) -> bool:
+        words = bare_words(command)
+        return len(words) > 1 and words[0].value in ("rm", "mv") and self.names(body, words[-1])
 
     def _same(self, other: Residue) -> bool:
         if other.kind not in (Kept.WRITTEN, Kept.EDITED):
