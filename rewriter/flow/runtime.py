@@ -75,7 +75,8 @@ def phase_of(
     if runtime:
         return Phase.BOTH if sure else Phase.RUNTIME
     tool = any(recipe.reads_variable(name) for recipe in recipes() for name in names)
-    if sure or tool or any(_is_for_packages(use) for use in uses):
+    given = all(entry.value is None for entry in definitions)  # by who builds, who knows of no container
+    if sure or tool or (given and any(_is_for_packages(use) for use in uses)):
         return Phase.BUILD
     return Phase.UNKNOWN
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rewriter.build import Build
-from rewriter.documents.dockerfile import machine
+from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit
 from rewriter.model.text import Edit, Span
-from rewriter.readers import recipes_called
+from rewriter.readers import Reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange
@@ -116,6 +116,10 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     if store is None or cleanup is None:
         raise CannotChange(f"the tool keeps the value in {residue.written}, and there is no command that takes it back")
     readers = [body for body in later(workshop, residue) if any(_calls(words, tool) for words in body.command_lines)]
+    if not readers and not _called_after(residue, tool) and _is_for_the_build(workshop, residue):
+        readers = [
+            body for body in later(workshop, residue) if tool_file_reach(body, residue.written) is not Reach.NONE
+        ]
     if store.runtime and not readers and not _called_after(residue, tool):
         raise CannotChange(
             f"the tool keeps the value in {residue.written}, and no RUN is seen to use it: if the running container "
@@ -128,6 +132,18 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     if residue.visit.conditional:
         cleanup = f"{{ {cleanup} || true; }}"  # where nothing was stored, there is nothing to take back
     _settle(workshop, residue, readers, units=units, first=[], cleanup=cleanup)
+
+
+def _is_for_the_build(workshop: Workshop, residue: Residue) -> bool:
+    """Tell whether no container can need what a tool stores: a later RUN removes it, or no image has the stage."""
+    file = WrittenFile(workshop, residue)
+    for body in later(workshop, residue):
+        for _, visit in body.commands():
+            words = bare_words(visit.command)
+            if words and words[0].value == "rm" and any(file.names(body, word) for word in words[1:]):
+                return True
+    dockerfile, stage = workshop.build.dockerfile, residue.body.instruction.stage
+    return final_stage(dockerfile) not in (stage, *successors(dockerfile, stage))
 
 
 def _as_wrapped(residue: Residue, cleanup: str) -> str:

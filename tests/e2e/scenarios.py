@@ -180,7 +180,7 @@ RUN npm install --registry http://@HOST@ @unbake/demo
         arguments={"NPM_TOKEN": "@CANARY@"},
     ),
     Scenario(
-        "npmrc-written-in-a-branch-and-read-by-another-run",
+        "npmrc-added-to-in-a-branch-and-read-by-another-run",
         Serves.NPM,
         {
             "Dockerfile": """\
@@ -188,7 +188,10 @@ FROM node:20-slim
 LABEL org.example.team=web
 WORKDIR /app
 ARG NPM_TOKEN
-RUN if [ -n "$NPM_TOKEN" ]; then echo "//@HOST@/:_authToken=${NPM_TOKEN}" > .npmrc; fi
+COPY .npmrc ./
+RUN if [ -n "$NPM_TOKEN" ]; then \\
+      echo "//@HOST@/:_authToken=${NPM_TOKEN}" >> .npmrc; \\
+    fi
 ENV NODE_ENV=production
 RUN npm install --no-save --registry http://@HOST@ @unbake/demo
 COPY server.js ./
@@ -199,6 +202,7 @@ VOLUME /data
 HEALTHCHECK CMD ["node", "server.js"]
 CMD ["node", "server.js"]
 """,
+            ".npmrc": "fund=false\n",
             "server.js": "console.log(require('/app/node_modules/@unbake/demo'))\n",
         },
         arguments={"NPM_TOKEN": "@CANARY@"},
