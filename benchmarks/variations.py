@@ -224,9 +224,9 @@ def main(argv: list[str]) -> int:
                         reasons[why.split(": ", 1)[0]] += 1
                     elif outcome != "fixed":
                         print(f"--- {outcome}: {', '.join(one.choices)}\n{why}\n", flush=True)
+            _show(outcomes, reasons, by_choice)
         finally:
             engine.close()
-    _show(outcomes, reasons, by_choice)
     print(f"{count} variations (seed {seed}) in {time.monotonic() - started:.0f} s")
     return 1 if outcomes["builds no more"] or outcomes["leaks"] else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -152,7 +153,7 @@ class Tracer:
         if used:
             whole = value.value in (f"${used[0].name}", f"${{{used[0].name}}}")
             return Origin.ALIAS if len(used) == 1 and whole else Origin.DERIVED
-        if binding.kind is Kind.ARG and value.value.lower() in _NONE_GIVEN:
+        if binding.kind is Kind.ARG and (value.value.lower() in _NONE_GIVEN or self._stands_for_none(binding)):
             return Origin.EMPTY
         if self._is_dummy_default(binding):
             return Origin.EMPTY
@@ -166,6 +167,15 @@ class Tracer:
             return False
         kind = judge_value(value.value, name=binding.name).kind
         return kind in (ValueKind.PLACEHOLDER, ValueKind.DUMMY) or spells_name(binding.name, value.value)
+
+    def _stands_for_none(self, binding: Binding) -> bool:
+        """Tell whether a command compares the argument with its own default: `[ "$TOKEN" = "test" ]`."""
+        default = binding.assignment.value
+        if default is None or not re.fullmatch(r"[A-Za-z][\w.-]{0,40}", default.value, re.ASCII):
+            return False
+        name, value = re.escape(binding.name), re.escape(default.value)
+        compared = re.compile(rf"\[ +\"?\$\{{?{name}\}}?\"? +!?==? +[\"']?{value}[\"']? +\]")
+        return any(compared.search(body.text) for body in self.build.runs if binding.name in body.text)
 
     def groups(self, secret: frozenset[str]) -> tuple[tuple[str, ...], ...]:
         """Return the secret names that belong together, in the order of the file."""

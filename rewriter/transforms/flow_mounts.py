@@ -109,7 +109,7 @@ class _Mounter:
             if entry.origin is Origin.EMPTY and entry.binding.kind is Kind.ARG and value is not None and value.value:
                 if not re.fullmatch(r"[^$`\"\\\n\r{}]+", value.value):
                     raise CannotChange(f"the default of {name} stands for none given", Reason.DYNAMIC_VALUE)
-                self.change(body).run_before(f'export {name}="${{{name}:-{value.value}}}"')
+                self.change(body).prepare(f'export {name}="${{{name}:-{value.value}}}"')
                 self.review = True
 
     def _derive(self, body: RunBody, definition: Definition) -> None:
@@ -130,7 +130,7 @@ class _Mounter:
                     f"{definition.name} is made from {source}, which this RUN does not see",
                     Reason.DYNAMIC_VALUE,
                 )
-        self.change(body).run_before(f'export {definition.name}="{text}"')
+        self.change(body).prepare(f'export {definition.name}="{text}"')
         self.review = True
 
 

@@ -47,6 +47,7 @@ class RunChange:
     file: Dockerfile
     body: RunBody
     mounts: list[VariableMount | str] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     dropped: list[tuple[Fragment, Command]] = field(default_factory=list)
@@ -66,7 +67,7 @@ class RunChange:
     def first(self) -> list[str]:
         """Return the commands that run before the rest: those that fill variables, then the others."""
         loads = [one.load for one in self.mounts if isinstance(one, VariableMount) and one.load]
-        return [*dict.fromkeys(loads), *self.before]
+        return [*dict.fromkeys(loads), *self.prepared, *self.before]
 
     @property
     def mount_options(self) -> list[str]:
@@ -86,6 +87,11 @@ class RunChange:
                 if named or any(one.reads_variable(name) for one in tools):
                     return True
         return False
+
+    def prepare(self, command: str) -> None:
+        """Set a variable for the rest, once; without a rest it is not needed either."""
+        if command not in self.prepared:
+            self.prepared.append(command)
 
     def run_before(self, command: str) -> None:
         """Run a command before the rest, once."""
