@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -22,7 +22,10 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 
 from rewriter.bot.discover import discover
+from rewriter.bot.engine import NOT_FOUND
 from rewriter.bot.jobs import Again, again, visit
+from rewriter.bot.options import Options
+from rewriter.bot.organisation import REPOSITORY
 from rewriter.bot.queue import DISCOVER, VISIT, Queue, application, prepare, repository
 from rewriter.bot.stopping import StoppableClock, StoppedError
 from rewriter.bot.store import Known
@@ -71,8 +74,20 @@ class Work:
 class Worker:
     """Work on the jobs of one organisation."""
 
-    def __init__(self, bot: Bot, address: str, clock: StoppableClock, work: Work, told: Told) -> None:
-        self._bot: Final = bot
+    def __init__(
+        self,
+        bot: Bot,
+        address: str,
+        clock: StoppableClock,
+        *,
+        work: Work,
+        told: Told,
+        settle: Callable[[], Options],
+    ) -> None:
+        self._bot = bot
+        self._settle: Final = settle
+        self._settled = bot.store.discovered(bot.options.owner)
+        self._settling: Final = threading.Lock()
         self._clock: Final = clock
         self._work: Final = work
         self._told: Final = told
@@ -102,7 +117,7 @@ class Worker:
         if self._bot.store.discovered(owner) > asked:
             return
         try:
-            listing = discover(self._bot.forge, self._bot.options)
+            listing = discover(self._bot.forge, self._settled_bot().options)
         except StoppedError:
             raise
         except UnbakeError as error:
@@ -114,6 +129,8 @@ class Worker:
             return
         for one in sorted(listing.repositories, key=lambda one: (one.private, one.id)):
             self._queue.visit(one)
+        for name in listing.missing:
+            self._told.visited(name, Known("", "failed", NOT_FOUND), 0.0)
         self._bot.store.set_discovered(owner, began)
         self._told.discovered(len(listing.repositories), hidden=listing.hidden)
 
@@ -130,7 +147,7 @@ class Worker:
             left = again(error, attempt, self._clock.now()) or failed(error)
         else:
             with self._bot.store.database.exclusive(f"repo/{one.id}", wait=False) as mine:
-                left = visit(self._bot, one, attempt) if mine else Again(self._clock.now() + _BUSY, attempt)
+                left = visit(self._settled_bot(), one, attempt) if mine else Again(self._clock.now() + _BUSY, attempt)
         match left:
             case Again(at=at, attempt=number):
                 if facts and one is not None:
@@ -140,6 +157,21 @@ class Worker:
                 self._told.put_back(name, left)
             case known:
                 self._told.visited(name, known, self._clock.now() - began)
+
+    def _settled_bot(self) -> Bot:
+        """Return the bot with what the organisation settles, read anew after each discovery, whoever made it."""
+        owner = self._bot.options.owner
+        with self._settling:
+            found = self._bot.store.discovered(owner)
+            if found != self._settled:
+                self._settled = found
+                try:
+                    self._bot = replace(self._bot, options=self._settle())
+                except StoppedError:
+                    raise
+                except UnbakeError as error:  # what was settled before goes on to hold
+                    self._told.visited(f"{owner}/{REPOSITORY}", failed(error), 0.0)
+            return self._bot
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -248,7 +248,7 @@ def _number(text: str) -> int:
 def _visit(arguments: _Arguments, store: Store, clock: StoppableClock) -> int:
     countdown = Countdown()
     log = Journal(arguments.log_format, brief=True)
-    bot = _bot(arguments, store, clock, SharedBudget(store.database), countdown)
+    bot, _ = _bot(arguments, store, clock, SharedBudget(store.database), countdown)
 
     def note(name: str, known: Known) -> None:
         countdown.visited(known)
@@ -268,9 +268,9 @@ def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: s
 
     metrics, log = Metrics(), Journal(arguments.log_format)
     budget = SharedBudget(store.database)
-    bot = _bot(arguments, store, clock, budget, metrics)
+    bot, settle = _bot(arguments, store, clock, budget, metrics)
     work = Work(arguments.threads, arguments.schedule, arguments.once, arguments.stalled_after)
-    worker = Worker(bot, address, clock, work, Told(log, metrics))
+    worker = Worker(bot, address, clock, work=work, told=Told(log, metrics), settle=settle)
     metrics.share(store, budget, worker.jobs)
     journal.libraries_told(log)
     with served(metrics, arguments.metrics_port) if arguments.metrics_port is not None else nullcontext(None) as port:
@@ -312,7 +312,7 @@ def _visitor(
         with app.open():
             yield queue.Queue(app, arguments.org).visit_named
         return
-    bot = _bot(arguments, store, clock, SharedBudget(store.database), Unwatched())
+    bot, _ = _bot(arguments, store, clock, SharedBudget(store.database), Unwatched())
     with ThreadPoolExecutor(arguments.threads) as pool:
 
         def visit(name: str) -> None:
@@ -321,7 +321,10 @@ def _visitor(
         yield visit
 
 
-def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watch: Watch) -> Bot:
+def _bot(
+    arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watch: Watch
+) -> tuple[Bot, Callable[[], Options]]:
+    """Return the bot, and what settles its options anew."""
     pace = Pace.unlimited() if arguments.no_limits else Pace(creations_an_hour=arguments.creations_per_hour)
     listed = names([*arguments.repo, *named_in(arguments.repositories_from)])
     owner = arguments.org or owner_of(listed)
@@ -346,8 +349,11 @@ def _bot(arguments: _Arguments, store: Store, clock: Clock, budget: Budget, watc
         reviewers=fitting_reviewers(arguments.reviewer) or (CODE_OWNERS,),
         show=arguments.show,
     )
-    options = engine.persistent(lambda: settled(forge, options), clock)
-    return Bot(forge, store, clock, options, forge.credential, _show)
+
+    def settle() -> Options:
+        return settled(forge, options)
+
+    return Bot(forge, store, clock, engine.persistent(settle, clock), forge.credential, _show), settle
 
 
 def _end(tally: Tally) -> int:

@@ -56,11 +56,11 @@ def until(holds: Callable[[], object], seconds: float = 60) -> None:
 
 
 def test_twenty_racing_workers_leave_what_one_undisturbed_run_leaves(tmp_path: Path, database: str) -> None:
-    wanted = undisturbed(tmp_path / "one")
+    wanted = undisturbed(tmp_path / "one", leaks=4)
     folder = tmp_path / "many"
     folder.mkdir()
-    forge = organisation(folder / "forge")
-    words = ("worker", "--once", "--threads", "2", "--log-format", "json")
+    forge = organisation(folder / "forge", leaks=4)
+    words = ("worker", "--once", "--threads", "1", "--log-format", "json")
     workers = [launch(folder, forge, *words, more=KEY, state=database) for _ in range(WORKERS)]
     for worker in workers:
         worker.join(180)
