@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
-from typing import Final
+from typing import Final, LiteralString
 
 from rewriter.bot.database import SCHEMA, Row, Transaction, Value
-from rewriter.errors import UsageError
+from rewriter.errors import UnbakeError, UsageError
 
 try:
     import psycopg
@@ -29,6 +29,13 @@ _SEAT: Final = (
 _LEAVE: Final = "SELECT pg_advisory_unlock(%s, %s)"
 _FULL: Final = 0.05
 _XACT: Final = "SELECT pg_advisory_xact_lock(%s)"
+
+
+class StateLostError(UnbakeError):
+    """Report that the database went away. What was begun is taken up by whoever comes next."""
+
+    def __init__(self) -> None:
+        super().__init__("the state's PostgreSQL went away; start again when it is back, the work goes on from there")
 
 
 class PostgreSQL:
@@ -59,35 +66,44 @@ class PostgreSQL:
             done = connection.execute(sql.replace("?", "%s").encode("utf-8"), tuple(values))
             return list(done.fetchall()) if done.description else []
 
-        with connection.transaction():
-            if lock:
-                connection.execute(_XACT, (_number(lock),))
-            yield run
+        try:
+            with connection.transaction():
+                if lock:
+                    connection.execute(_XACT, (_number(lock),))
+                yield run
+        except psycopg.OperationalError:
+            raise StateLostError from None
 
     @contextmanager
     def exclusive(self, key: str, *, wait: bool = True) -> Iterator[bool]:
         """Hold a lock of this session's; tell whether it is held."""
         connection = self._connection("locks")
         number = _number(key)
-        held = connection.execute(_LOCK if wait else _TRY, (number,)).fetchone()
+        try:
+            held = connection.execute(_LOCK if wait else _TRY, (number,)).fetchone()
+        except psycopg.OperationalError:
+            raise StateLostError from None
         mine = wait or held == (True,)
         try:
             yield mine
         finally:
             if mine:
-                connection.execute(_UNLOCK, (number,))
+                _let_go(connection, _UNLOCK, (number,))
 
     @contextmanager
     def seat(self, key: str, number: int) -> Iterator[None]:
         """Hold one of `number` seats among all who share the database; a thread has one at a time."""
         connection = self._connection("locks")
         space, first = _number(key) >> 32, threading.get_ident() % number
-        while (found := connection.execute(_SEAT, (number - 1, space, first, number)).fetchone()) is None:
-            time.sleep(_FULL)
+        try:
+            while (found := connection.execute(_SEAT, (number - 1, space, first, number)).fetchone()) is None:
+                time.sleep(_FULL)
+        except psycopg.OperationalError:
+            raise StateLostError from None
         try:
             yield
         finally:
-            connection.execute(_LEAVE, (space, (int(found[0]) + first) % number))
+            _let_go(connection, _LEAVE, (space, (int(found[0]) + first) % number))
 
     def _connection(self, purpose: str) -> psycopg.Connection[Row]:
         found: psycopg.Connection[Row] | None = getattr(self._local, purpose, None)
@@ -100,6 +116,12 @@ class PostgreSQL:
             with self._guard:
                 self._open.append(found)
         return found
+
+
+def _let_go(connection: psycopg.Connection[Row], statement: LiteralString, values: tuple[int, ...]) -> None:
+    """End a lock; where the session is gone, so is the lock."""
+    with suppress(psycopg.OperationalError):
+        connection.execute(statement, values)
 
 
 def _number(key: str) -> int:

@@ -30,6 +30,7 @@ except ImportError as error:
 VISIT: Final = "visit"
 DISCOVER: Final = "discover"
 _CONNECTIONS: Final = 6
+_PATIENCE: Final = 10.0
 
 ASKED: Final = 20
 """The priority of what a webhook asks for; discoveries come next, then public repositories, then private ones."""
@@ -46,7 +47,7 @@ def application(address: str, *, worker: bool) -> App:
     """Return the application of Procrastinate, for a worker or for one who only asks for jobs."""
     kind = PsycopgConnector if worker else SyncPsycopgConnector
     settings = {"options": f"-c search_path={schema()}", "application_name": "unbake"}
-    return App(connector=kind(conninfo=address, kwargs=settings, min_size=1, max_size=_CONNECTIONS))
+    return App(connector=kind(conninfo=address, kwargs=settings, min_size=1, max_size=_CONNECTIONS, timeout=_PATIENCE))
 
 
 def prepare(address: str, database: Database) -> None:

@@ -129,7 +129,7 @@ class Store:
 
     def expose(self, identity: int, found: Iterable[tuple[Credential, tuple[Place, ...]]]) -> None:
         """Record the credentials that a repository exposes; what is no longer there stays, since it leaked."""
-        with self.database.transaction() as run:
+        with self.database.transaction("expose") as run:  # in one order, lest two workers wait for each other
             for credential, places in found:
                 run(
                     "INSERT INTO secret (fingerprint, provider, name, home, number, state, first_seen, reminded) "
@@ -201,7 +201,7 @@ class Store:
 
     def queue(self, identities: Iterable[int]) -> None:
         """Note the repositories that a run has to visit."""
-        with self.database.transaction() as run:
+        with self.database.transaction("queue") as run:
             for identity in identities:
                 run(
                     "INSERT INTO job (repo, run_at, attempts) VALUES (?, 0, 0) ON CONFLICT (repo) DO NOTHING",

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+import psycopg
 from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
@@ -26,6 +27,7 @@ from rewriter.bot.engine import NOT_FOUND
 from rewriter.bot.jobs import Again, again, visit
 from rewriter.bot.options import Options
 from rewriter.bot.organisation import REPOSITORY
+from rewriter.bot.postgres import StateLostError
 from rewriter.bot.queue import DISCOVER, VISIT, Queue, application, prepare, repository
 from rewriter.bot.stopping import StoppableClock, StoppedError
 from rewriter.bot.store import Known
@@ -99,11 +101,14 @@ class Worker:
         _tasks(self._app, self, self._queue, "" if work.once else work.schedule)
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT, or until nothing is left to do."""
+        """Work until SIGTERM or SIGINT, or until nothing is left to do; raises `StateLostError`."""
         self._bot.scratch.put_away()
-        with self._asking.open():
-            self._queue.discover(self._clock.now())
-            asyncio.run(self._run())
+        try:
+            with self._asking.open():
+                self._queue.discover(self._clock.now())
+                asyncio.run(self._run())
+        except (ConnectorException, psycopg.OperationalError):
+            raise StateLostError from None
 
     def jobs(self) -> Mapping[str, int]:
         """Return how many jobs are in each state."""

@@ -74,7 +74,7 @@ class LibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Tell one."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-        said = record.getMessage()[:_LONGEST]
+        said = record.getMessage().partition("\n")[0][:_LONGEST]  # what follows may show an exception
         words = f"{record.name}: {said}{f' ({kind})' if kind else ''}"
         self._journal.event("library", words, logger=record.name, level=record.levelname, message=said, fault=kind)
 
@@ -82,7 +82,7 @@ class LibraryHandler(logging.Handler):
 def libraries_told(journal: Journal) -> None:
     """Let the libraries of a fleet tell what goes wrong in the journal, and nowhere else."""
     handler = LibraryHandler(journal)
-    for name in ("procrastinate", "psycopg"):
+    for name in ("procrastinate", "psycopg", "asyncio"):
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.setLevel(logging.WARNING)

@@ -6,13 +6,16 @@ import asyncio
 import hmac
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from rewriter.bot import queue
 from rewriter.bot.database import SQLite
+from rewriter.bot.postgres import PostgreSQL
 from rewriter.bot.receive import LIMIT, application
 from rewriter.bot.store import Store
 from rewriter.errors import UsageError
@@ -93,3 +96,31 @@ def test_events_that_say_nothing_and_bodies_that_never_end_are_left(hook: Hook) 
 def test_a_receiver_without_a_secret_is_none(hook: Hook) -> None:
     with pytest.raises(UsageError, match="UNBAKE_WEBHOOK_SECRET"):
         application("", hook.store, hook.visited.append)
+
+
+def test_of_many_processes_one_takes_a_delivery(database: str) -> None:
+    states = [PostgreSQL(database) for _ in range(8)]
+    stores = [Store(state, VirtualClock(), "key") for state in states]
+    with ThreadPoolExecutor(len(stores)) as pool:
+        for number in range(20):
+            names = (f"delivery/{number}", f"body/{number}")
+            taken = list(pool.map(lambda store, names=names: store.first_time(names), stores))
+            assert taken.count(True) == 1
+    for state in states:
+        state.close()
+
+
+def test_in_a_fleet_a_visit_is_noted_once_and_ahead_of_all_others(database: str) -> None:
+    state = PostgreSQL(database)
+    queue.prepare(database, state)
+    queue.prepare(database, state)
+    app = queue.application(database, worker=False)
+    with app.open():
+        asked = queue.Queue(app, "Acme")
+        for _ in range(2):
+            asked.visit_named("acme/App")
+        rows = list(app.job_manager.list_jobs())
+    state.close()
+    assert [(row.queue, row.task_name, row.lock, row.priority) for row in rows] == [
+        ("acme", queue.VISIT, "repo/acme/app", queue.ASKED)
+    ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from rewriter.bot.stopping import StoppableClock, StoppedError
 from rewriter.bot.store import Known
-from rewriter.cli.countdown import Countdown
+from rewriter.cli.countdown import Countdown, shown
 from rewriter.cli.given import given
 from rewriter.cli.journal import Journal
 from rewriter.cli.main import main
@@ -97,3 +99,28 @@ def test_a_clock_that_is_stopped_begins_no_wait_past_the_grace() -> None:
     clock.sleep_until(clock.now() + 0.01)
     with pytest.raises(StoppedError):
         clock.sleep_until(clock.now() + 60)
+
+
+@pytest.mark.parametrize(("term", "drawn"), [("xterm", True), ("dumb", False)])
+def test_the_line_is_drawn_on_a_terminal_that_can_go_back_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, term: str, *, drawn: bool
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    leader, follower = os.openpty()
+    with os.fdopen(follower, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        countdown = Countdown()
+        countdown.begin(7)
+        with shown(countdown):
+            if drawn:
+                assert b"0 of 7 visited" in os.read(leader, 1000)
+        stream.write("end")
+        stream.flush()
+        assert os.read(leader, 1000).endswith(b"\r\x1b[Kend" if drawn else b"end")
+    os.close(leader)
+
+
+def test_nothing_is_drawn_where_standard_error_is_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown(Countdown()):
+        pass
+    assert capsys.readouterr().err == ""
