@@ -80,12 +80,22 @@ def _unheard(_: int) -> None:
     return
 
 
+def _never() -> bool:
+    return False
+
+
 def run(
-    bot: Bot, clock: Clock, *, threads: int, note: Callable[[str, Known], None], begin: Callable[[int], None] = _unheard
+    bot: Bot,
+    clock: Clock,
+    *,
+    threads: int,
+    note: Callable[[str, Known], None],
+    begin: Callable[[int], None] = _unheard,
+    stopping: Callable[[], bool] = _never,
 ) -> Tally:
     """Discover and visit every repository; one that cannot be visited does not stop the others.
 
-    `begin` is told how many there are, `note` how each was left.
+    `begin` is told how many there are, `note` how each was left, and no visit is begun once the run is `stopping`.
     """
     tally = Tally()
     over = Event()
@@ -102,6 +112,8 @@ def run(
     def work() -> None:
         try:
             while not over.is_set() and (turn := queue.take()) is not None:
+                if stopping():
+                    raise StoppedError("the run is to stop")  # noqa: TRY301 (as the clock does)
                 clock.sleep_until(turn.at)
                 one = repositories[turn.identity]
                 if (known := _turn(bot, one, turn, queue)) is not None:

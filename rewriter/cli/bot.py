@@ -255,7 +255,14 @@ def _visit(arguments: _Arguments, store: Store, clock: StoppableClock) -> int:
         log.visited(name, known)
 
     with stopped_by_signals(clock.stop), shown(countdown):
-        tally = engine.run(bot, clock, threads=arguments.threads, note=note, begin=countdown.begin)
+        tally = engine.run(
+            bot,
+            clock,
+            threads=arguments.threads,
+            note=note,
+            begin=countdown.begin,
+            stopping=lambda: clock.stopping,
+        )
     return _end(tally)
 
 

@@ -87,6 +87,24 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, objec
     return state
 
 
+def test_stopped_it_says_so_and_goes_on_from_there(tmp_path: Path, undisturbed: tuple[object, object]) -> None:
+    forge = organisation(tmp_path / "forge")
+    process = launch(tmp_path, forge, "run", "--threads", "1", more=KEY)
+
+    def stop(_: int, line: str, after: bool) -> None:  # noqa: FBT001
+        if after and line.endswith("/pulls") and line.startswith("POST"):
+            process.terminate()
+
+    forge.hook = stop
+    process.join(120)
+    forge.hook = None
+    assert process.exitcode == 130, said(tmp_path)
+    assert "the same command goes on from there" in said(tmp_path)
+    assert sum(len(repo.pulls()) for repo in forge.repos.values()) == 1
+    assert ended(tmp_path, forge) == undisturbed
+    forge.close()
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_killed_at_random_points_it_ends_as_ever(tmp_path: Path, undisturbed: tuple[object, object], seed: int) -> None:
     chance = random.Random(seed)
