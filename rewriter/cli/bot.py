@@ -277,14 +277,15 @@ def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: s
     budget = SharedBudget(store.database)
     bot, settle = _bot(arguments, store, clock, budget, metrics)
     work = Work(arguments.threads, arguments.schedule, arguments.once, arguments.stalled_after)
-    worker = Worker(bot, address, clock, work=work, told=Told(log, metrics), settle=settle)
+    told = Told(log, metrics)
+    worker = Worker(bot, address, clock, work=work, told=told, settle=settle)
     metrics.share(store, budget, worker.jobs)
     journal.libraries_told(log)
     with served(metrics, arguments.metrics_port) if arguments.metrics_port is not None else nullcontext(None) as port:
         log.event("started", "started", threads=arguments.threads, **({} if port is None else {"metrics_port": port}))
         worker.run()
     log.event("stopped", "stopped")
-    return 0
+    return 1 if arguments.once and told.failed else 0
 
 
 def _serve(arguments: _Arguments, store: Store, clock: StoppableClock, address: str) -> int:

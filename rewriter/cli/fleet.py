@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 from rewriter.bot.jobs import Again
@@ -16,9 +17,17 @@ class Told:
     def __init__(self, log: Journal, metrics: Metrics) -> None:
         self._log: Final = log
         self._metrics: Final = metrics
+        self._failed = threading.Event()
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything failed that this worker did."""
+        return self._failed.is_set()
 
     def visited(self, name: str, known: Known, seconds: float) -> None:
         """Pass on a visit."""
+        if known.state == "failed":
+            self._failed.set()
         self._log.visited(name, known, seconds)
         self._metrics.visited(known, seconds)
 
