@@ -17,11 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-import psycopg
-from procrastinate import App, BaseRetryStrategy, RetryDecision
-from procrastinate.exceptions import ConnectorException, UniqueViolation
-from procrastinate.jobs import Job, Status
-
 from rewriter.bot.discover import discover
 from rewriter.bot.engine import NOT_FOUND
 from rewriter.bot.jobs import Again, again, visit
@@ -34,6 +29,14 @@ from rewriter.bot.store import Known
 from rewriter.bot.visit import Bot, failed
 from rewriter.errors import UnbakeError, UsageError
 from rewriter.scm.forge import RemoteRepository
+
+try:
+    import psycopg
+    from procrastinate import App, BaseRetryStrategy, RetryDecision
+    from procrastinate.exceptions import ConnectorException, UniqueViolation
+    from procrastinate.jobs import Job, Status
+except ImportError as error:
+    raise UsageError("a fleet needs more: pip install 'unbake[fleet]'") from error
 
 STALLED: Final = 30.0
 _TICK: Final = "tick"

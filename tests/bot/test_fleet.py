@@ -48,7 +48,7 @@ def undisturbed(folder: Path, *, leaks: int = 6) -> tuple[dict[str, object], dic
     return state
 
 
-def until(holds: Callable[[], object], seconds: float = 60) -> None:
+def until(holds: Callable[[], object], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end
