@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rewriter.bot import codeowners
+from rewriter.errors import RepositoryError
 from rewriter.model.text import decode
 from rewriter.repository import Kind, Repository
 from rewriter.scm.forge import Forge, ForgeError, Pull
@@ -68,4 +69,7 @@ def _ask(forge: Forge, name: str, number: int, people: Sequence[str]) -> None:
 
 def _owners_file(tree: Repository) -> str:
     place = next((one for one in codeowners.PLACES if tree.kind(one) is Kind.FILE), None)
-    return decode(tree.read(place, codeowners.LIMIT)) if place else ""
+    try:
+        return decode(tree.read(place, codeowners.LIMIT)) if place else ""
+    except RepositoryError:  # so large that it was not fetched
+        return ""

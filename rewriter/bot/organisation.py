@@ -15,7 +15,7 @@ from typing import Final
 from rewriter.bot.options import Options
 from rewriter.bot.report import Show
 from rewriter.errors import UsageError
-from rewriter.scm.forge import Forge
+from rewriter.scm.forge import Forge, MovedError
 from rewriter.settings import CONFIG_LIMIT, Layer, choice, from_table, near
 
 REPOSITORY: Final = ".github"
@@ -45,11 +45,18 @@ class Organisation:
 
 def settled(forge: Forge, options: Options) -> Options:
     """Return the options of a run with what the organisation settles below them; raises `UsageError`."""
-    text = forge.file(f"{options.owner}/{REPOSITORY}", FILE) if options.owner else None
+    text = _told(forge, options.owner) if options.owner else None
     found = options if text is None else under(options, parse(text))
     if found.tracker and not forge.repository(tracker(found.tracker)).private:
         raise UsageError(f"{found.tracker} is public: a reminder there would point at a secret that is alive")
     return found
+
+
+def _told(forge: Forge, owner: str) -> bytes | None:
+    try:
+        return forge.file(f"{owner}/{REPOSITORY}", FILE)
+    except MovedError:
+        return None  # what has another name now settles nothing
 
 
 def parse(data: bytes) -> Organisation:

@@ -165,7 +165,8 @@ class Publisher:
             case Rewrite(pull=pull) if proposal is not None:
                 told = read(pull.body)
                 new = proposal.block_of(dressed=told is None or told.dressed)
-                self._forge.edit_pull(name, pull.number, replaced(pull.body, new))
+                title = proposal.title if texts.is_title(pull.title) else ""
+                self._forge.edit_pull(name, pull.number, replaced(pull.body, new), title=title)
             case Adorn(pull=pull) if proposal is not None:
                 if self._repository.push:  # without it nobody may set labels or ask for a review
                     put_on(self._forge, name, pull, proposal.dress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,7 @@ LIMIT: Final = 60_000
 """GitHub takes 65,536 characters; people's own words need room beside ours."""
 _ROWS: Final = (60, 25, 8, 3)
 _WORD: Final = 300
+_TITLE: Final = re.compile(r"Keep [0-9]{1,9} secrets? out of container images")
 
 _CHANNELS: Final = {
     Channel.LAYER: "stays in a layer of the image",
@@ -57,6 +59,11 @@ def commit_message(report: Report) -> str:
 def title(number: int) -> str:
     """Return the title of the pull request."""
     return f"Keep {number} {'secret' if number == 1 else 'secrets'} out of container images"
+
+
+def is_title(text: str) -> bool:
+    """Tell whether a title is one that we wrote: one that a person changed is theirs."""
+    return _TITLE.fullmatch(text) is not None
 
 
 def pull_request(report: Report, patch: Patch) -> str:

@@ -15,6 +15,7 @@ from rewriter import pipeline
 from rewriter.bot import dress, texts
 from rewriter.bot.branching import Home, PostponedError
 from rewriter.bot.decide import End
+from rewriter.bot.dress import Dress
 from rewriter.bot.look import Look
 from rewriter.bot.marker import findings_key
 from rewriter.bot.notebook import Notebook
@@ -49,6 +50,7 @@ class Preview:
     title: str
     words: str
     diff: str
+    dress: Dress
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class Bot:
             return
         pen = Pen(redactor_of(outcome.report, outcome.patch))
         diff = "".join(unified(change, outcome.report.findings, pen) for change in outcome.patch.files)
-        self.preview(Preview(repository.full_name, proposal.title, proposal.words, diff))
+        self.preview(Preview(repository.full_name, proposal.title, proposal.words, diff, proposal.dress))
 
     def _exposed(self, repository: RemoteRepository, report: Report) -> Iterator[tuple[Credential, tuple[Place, ...]]]:
         """Yield each credential once, known by its value, or by where it belongs while nobody wrote the value down."""

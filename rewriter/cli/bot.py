@@ -377,4 +377,6 @@ def _end(tally: Tally) -> int:
 
 
 def _show(preview: Preview) -> None:
-    emit(f"== {visible(preview.repository)}: {preview.title}\n\n{preview.words}\n{preview.diff}\n")
+    asked = (("labels", preview.dress.labels), ("reviewers", preview.dress.reviewers))
+    rows = "".join(f"{what}: {visible(', '.join(names))}\n" for what, names in asked if names)
+    emit(f"== {visible(preview.repository)}: {preview.title}\n{rows}\n{preview.words}\n{preview.diff}\n")

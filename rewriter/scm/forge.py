@@ -282,8 +282,10 @@ class Forge(Protocol):
         """Open a pull request and return its number; 422 where there is one."""
         ...
 
-    def edit_pull(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
-        """Replace the text, or close."""
+    def edit_pull(
+        self, name: str, number: int, body: str | None = None, *, title: str = "", close: bool = False
+    ) -> None:
+        """Replace text and title, or close."""
         ...
 
     def delete_branch(self, name: str, branch: str) -> None:

@@ -103,9 +103,12 @@ class GitHub:
             return None
         found = json.table(json.parse(answer.body))
         try:
-            return b64decode(json.text(found, "content"))
+            data = b64decode(json.text(found, "content"))
         except ValueError:
-            raise ForgeError(f"{name}: {path} cannot be read") from None
+            data = b""
+        if len(data) != found.get("size"):
+            raise ForgeError(f"{name}: {path} is no file, or too large to be read")
+        return data
 
     def tree(self, name: str, branch: str, etag: str) -> Tree | NoTree:
         """Return the paths of a branch, unless they are those that `etag` stands for."""
@@ -149,9 +152,12 @@ class GitHub:
         } | ({"head_repo": draft.head_repository} if draft.head_repository else {})
         return json.number(self._wire.write("POST", f"{repo(name)}/pulls", wanted, Kind.CREATE), "number")
 
-    def edit_pull(self, name: str, number: int, body: str | None = None, *, close: bool = False) -> None:
-        """Replace the text, or close."""
-        self._wire.write("PATCH", f"{repo(name)}/pulls/{number}", _changes(body, close=close))
+    def edit_pull(
+        self, name: str, number: int, body: str | None = None, *, title: str = "", close: bool = False
+    ) -> None:
+        """Replace text and title, or close."""
+        changes = _changes(body, close=close) | ({"title": title} if title else {})
+        self._wire.write("PATCH", f"{repo(name)}/pulls/{number}", changes)
 
     def delete_branch(self, name: str, branch: str) -> None:
         """Delete a branch; one that is gone is no fault."""

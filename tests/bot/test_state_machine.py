@@ -120,11 +120,16 @@ def test_what_people_write_into_title_body_and_labels_stays(org: World) -> None:
     repo = org.add("app")
     org.run()
     row = repo.pulls()[0]
-    row.update(title="mine", body=f"before\n\n{row['body']}\nafter", labels=["theirs"])
+    assert row["title"] == "Keep 1 secret out of container images"
+    row.update(body=f"before\n\n{row['body']}\nafter", labels=["theirs"])
     repo.commit({"Dockerfile": leaky()["Dockerfile"] + "USER node\n", "Dockerfile.b": leaky()["Dockerfile"]})
     org.run()
     row = repo.pulls()[0]
-    assert (row["title"], row["labels"]) == ("mine", ["theirs"])
+    assert (row["title"], row["labels"]) == ("Keep 2 secrets out of container images", ["theirs"])
+    row["title"] = "mine"
+    repo.commit({"Dockerfile.c": leaky()["Dockerfile"]})
+    org.run()
+    assert row["title"] == "mine"
     assert str(row["body"]).startswith("before\n\n<!-- unbake:v1")
     assert str(row["body"]).endswith("after")
     assert "Dockerfile.b" in str(row["body"])

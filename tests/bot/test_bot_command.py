@@ -1,0 +1,98 @@
+"""Show the command over the stand-in: what it lists, what it shows, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rewriter.cli.main import main
+from tests.bot.test_app import keys
+from tests.bot.world import CANARY, CLEAN, World, leaky
+from tests.forge import apps
+from tests.forge.standin import TOKEN
+
+
+@pytest.fixture
+def command(org: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    return org
+
+
+def call(org: World, action: str, *words: str) -> int:
+    where = ["--api-url", org.forge.base, "--no-limits", "--state", str(org.folder / "state.db")]
+    return main(["bot", action, *where, *words])
+
+
+def test_a_plan_shows_pull_request_diff_labels_and_reviewers(
+    command: World, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    command.add("app", {**leaky(), "CODEOWNERS": "* @ann @acme/web\n"})
+    command.add("other", leaky("other" + "Zq81kL0v"))
+    listed = tmp_path / "list"
+    listed.write_text("# the first\nacme/app\nacme/gone\n")
+    assert call(command, "plan", "--repositories-from", str(listed), "--label", "security") == 1
+    told = capsys.readouterr()
+    assert (
+        "== acme/app: Keep 1 secret out of container images\nlabels: security\nreviewers: ann, acme/web\n" in told.out
+    )
+    assert "+RUN --mount=type=secret" in told.out
+    assert "acme/other" not in told.out
+    assert "acme/gone: not there" in told.err
+    assert CANARY not in told.out + told.err
+    assert not command.forge.writes()
+
+
+def test_an_organisation_settles_what_the_command_leaves_open(command: World) -> None:
+    repo = command.add("app")
+    command.add(".github", {"unbake.toml": 'labels = ["security"]\n'})
+    assert call(command, "run", "--org", "acme") == 0
+    assert repo.pulls()[0]["labels"] == ["security"]
+
+
+def test_a_fork_is_made_in_the_tokens_own_account(command: World) -> None:
+    repo = command.add("app", None, permissions={"admin": False, "pull": True, "push": False}, private=False)
+    assert call(command, "run", "--org", "acme", "--fork-into", "@me") == 0
+    assert repo.pulls()[0]["head_owner"] == "unbake-bot"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "--org is missing"),
+        (("--repo", "acme"), "OWNER/NAME"),
+        (("--repositories-from", "no-such-file"), "cannot be read"),
+        (("--org", "acme", "--label", "a,b"), "labels: 'a,b' is none"),
+        (("--org", "acme", "--reviewer", "a b"), "reviewers: 'a b' is none"),
+        (("--org", "acme", "--tracker", "acme/public"), "is public"),
+        (("--org", "bad"), "'lables' is not known; did you mean labels?"),
+    ],
+)
+def test_what_cannot_be_meant_ends_the_run(
+    command: World, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
+) -> None:
+    command.add("public", CLEAN, private=False)
+    command.forge.add("bad/.github", {"unbake.toml": "lables = []\n"})
+    assert call(command, "run", *words) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_an_app_works_for_one_owner_and_has_no_forks(
+    command: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.add("app")
+    private, command.forge.apps.public_key = keys(0)
+    command.forge.apps.installations.append(apps.Installation(9, "acme"))
+    monkeypatch.delenv("GITHUB_TOKEN")
+    assert call(command, "run", "--org", "acme") == 2
+    assert "GITHUB_APP_PRIVATE_KEY_FILE" in capsys.readouterr().err
+    key = command.folder / "key.pem"
+    key.write_text(private)
+    monkeypatch.setenv("GITHUB_APP_ID", "77")
+    monkeypatch.setenv("GITHUB_APP_PRIVATE_KEY_FILE", str(key))
+    assert call(command, "run", "--repo", "acme/app", "--repo", "beta/app") == 2
+    assert "one owner at a time" in capsys.readouterr().err
+    assert call(command, "run", "--org", "acme", "--fork-into", "@me") == 2
+    assert "token of a person" in capsys.readouterr().err
+    assert call(command, "plan", "--repo", "acme/app") == 0
+    assert "== acme/app" in capsys.readouterr().out
