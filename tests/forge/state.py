@@ -47,6 +47,7 @@ class State:
         self.sso_partial = False
         self.people = {TOKEN: Caller("unbake-bot", "unbake-bot@example.com")}
         self.apps = Apps(now)
+        self.judge: Callable[[str, bool], Fault | None] | None = None
         self.before: Callable[[str], None] | None = None
         self.users: set[str] = set()
         self.moved: dict[str, int] = {}
@@ -102,6 +103,8 @@ class State:
     def fault(self, line: str, *, after: bool) -> Fault | None:
         """Return the fault that is due for a request."""
         with self.lock:
+            if self.judge is not None and (found := self.judge(line, after)) is not None:
+                return found
             for one in self.faults:
                 if one.times and one.after is after and re.search(one.pattern, line):
                     one.times -= 1
