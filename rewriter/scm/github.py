@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -63,7 +64,7 @@ class GitHub:
         """Return all repositories of an organisation, or of a user where there is no such organisation."""
         if isinstance(self._auth, Installation):
             found = [row for page in self._wire.pages("/installation/repositories") for row in _installed(page)]
-            return Listing(tuple(one for one in map(rows.repository, found) if one.owner.lower() == owner.lower()))
+            return Listing(tuple(one for one in map(self._read, found) if one.owner.lower() == owner.lower()))
         name = quote(owner, safe="")
         try:
             return self._listing(f"/orgs/{name}/repos")
@@ -77,7 +78,7 @@ class GitHub:
     def repository(self, name: str) -> RemoteRepository:
         """Return one repository, also by a name that it had once."""
         try:
-            return rows.repository(json.table(self._wire.get(repo(name))))
+            return self._read(json.table(self._wire.get(repo(name))))
         except MovedError as moved:
             if not moved.identity:
                 raise
@@ -85,7 +86,7 @@ class GitHub:
 
     def repository_of(self, identity: int) -> RemoteRepository:
         """Return the repository that has a number, whatever its name is now."""
-        return rows.repository(json.table(self._wire.get(f"/repositories/{identity}")))
+        return self._read(json.table(self._wire.get(f"/repositories/{identity}")))
 
     def fork(self, name: str, into: str, called: str) -> RemoteRepository:
         """Fork into an organisation, empty for the credential's own account; one that is there already is returned."""
@@ -215,12 +216,17 @@ class GitHub:
         """Replace a comment's text."""
         self._wire.write("PATCH", f"{repo(name)}/issues/comments/{number}", {"body": body})
 
+    def _read(self, row: Mapping[str, object]) -> RemoteRepository:
+        """Return a repository; what it says of permissions is a person's, an App's are those of its installation."""
+        found = rows.repository(row)
+        return replace(found, push=True) if self.signs else found
+
     def _listing(self, url: str) -> Listing:
         found: list[RemoteRepository] = []
         hidden = False
         for answer in self._wire.answers(url):
             hidden = hidden or answer.headers.get("x-github-sso", "").startswith("partial-results")
-            found += map(rows.repository, json.rows(json.parse(answer.body)))
+            found += map(self._read, json.rows(json.parse(answer.body)))
         return Listing(tuple(found), hidden)
 
 

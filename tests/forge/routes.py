@@ -48,7 +48,9 @@ def _owned(state: State, request: Request) -> tuple[int, object] | None:
             mine = [repo for repo in state.repos.values() if repo.owner == caller.owner]
             if not caller.bot:
                 raise RefusedError(403, "You must authenticate with an installation access token")
-            return 200, {"total_count": len(mine), "repositories": [state.described(repo) for repo in mine]}
+            nothing = {"permissions": {"admin": False, "pull": False, "push": False}}  # those of a person who is none
+            rows = [state.described(repo) | nothing for repo in mine]
+            return 200, {"total_count": len(mine), "repositories": rows}
     return None
 
 
