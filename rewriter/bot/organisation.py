@@ -47,9 +47,12 @@ def settled(forge: Forge, options: Options) -> Options:
     """Return the options of a run with what the organisation settles below them; raises `UsageError`."""
     text = _told(forge, options.owner) if options.owner else None
     found = options if text is None else under(options, parse(text))
-    if found.tracker and not forge.repository(tracker(found.tracker)).private:
+    if not found.tracker:
+        return found
+    home = forge.repository(tracker(found.tracker))
+    if not home.private:
         raise UsageError(f"{found.tracker} is public: a reminder there would point at a secret that is alive")
-    return found
+    return replace(found, tracker=home.full_name)  # by the name that it has now
 
 
 def _told(forge: Forge, owner: str) -> bytes | None:

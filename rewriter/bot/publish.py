@@ -168,8 +168,7 @@ class Publisher:
                 title = proposal.title if texts.is_title(pull.title) else ""
                 self._forge.edit_pull(name, pull.number, replaced(pull.body, new), title=title)
             case Adorn(pull=pull) if proposal is not None:
-                if self._repository.push:  # without it nobody may set labels or ask for a review
-                    put_on(self._forge, name, pull, proposal.dress)
+                put_on(self._forge, name, pull, proposal.dress)
                 self._forge.edit_pull(name, pull.number, replaced(pull.body, proposal.block_of(dressed=True)))
             case Withdraw(pull=pull):
                 marker = read(pull.body) or Marker("fix")

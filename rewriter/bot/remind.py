@@ -69,7 +69,7 @@ class Reminder:
                 continue
             with self._store.database.exclusive(f"issue/{one.fingerprint}"):
                 current = self._store.credential(one.fingerprint) or one
-                self._one(replace(current, home=current.home or home))
+                self._one(replace(current, home=current.home or home), self._home(repository) or home)
 
     def _home(self, repository: RemoteRepository) -> str:
         if self._options.tracker:
@@ -77,7 +77,7 @@ class Reminder:
         # Without the right to push the label would be dropped in silence, and the issue not be found again.
         return repository.full_name if repository.private and repository.issues and repository.push else ""
 
-    def _one(self, one: Credential) -> None:
+    def _one(self, one: Credential, here: str) -> None:
         one = one if one.number else self._adopted(one)
         if not one.number:
             body = block(Marker(_key(one)), self._words(one)) + texts.checklist()
@@ -86,7 +86,7 @@ class Reminder:
             one = self._adopted(one)  # somebody with a state of their own may have been faster
             if one.number == opened:
                 return
-        found = self._seen(one)
+        found = self._seen(one, here)
         if found is None:
             self._store.set_credential(replace(one, state=State.DELETED))
             return
@@ -101,26 +101,28 @@ class Reminder:
                 self._forge.edit_issue(one.home, later, close=True)
         return replace(one, number=numbers[0]) if numbers else one
 
-    def _seen(self, one: Credential) -> tuple[Credential, Note] | None:
-        """Return the issue as it is now, also where its repository has another name; None where it is gone."""
+    def _seen(self, one: Credential, here: str) -> tuple[Credential, Note] | None:
+        """Return the issue as it is now, also where its repository has another name; None where it is gone.
+
+        A name may be somebody else's by now, and an issue that is moved elsewhere has another number there.
+        """
+        for home in dict.fromkeys((one.home, here)):
+            name, note = self._asked(home, one.number)
+            if note is not None and _is_ours(note, one):
+                return replace(one, home=name), note
+        return None
+
+    def _asked(self, home: str, number: int, hops: int = 3) -> tuple[str, Note | None]:
         try:
-            return one, self._forge.issue(one.home, one.number)
+            return home, self._forge.issue(home, number)
         except MovedError as moved:
-            if not moved.identity:
-                return None
-            home = self._forge.repository_of(moved.identity).full_name
-            try:
-                note = self._forge.issue(home, one.number)
-            except ForgeError as error:
-                if error.status not in _GONE:
-                    raise
-                return None
-            marker = read(note.body)  # an issue that is moved elsewhere has another number there
-            return (replace(one, home=home), note) if marker is not None and marker.key == _key(one) else None
+            if not moved.identity or not hops:
+                return home, None
+            return self._asked(self._forge.repository_of(moved.identity).full_name, number, hops - 1)
         except ForgeError as error:
             if error.status not in _GONE:
                 raise
-            return None
+            return home, None
 
     def _kept(self, one: Credential, note: Note) -> Credential:
         """Bring an issue up to date, and return how it stands."""
@@ -185,6 +187,12 @@ def _closed(note: Note, told: Marker | None) -> State:
 
 def _key(one: Credential) -> str:
     return f"rotate/{one.fingerprint}"
+
+
+def _is_ours(note: Note, one: Credential) -> bool:
+    """Tell whether an issue is a credential's, also where people took our words away and left the title."""
+    marker = read(note.body)
+    return (marker is not None and marker.key == _key(one)) or texts.names(note.title, one)
 
 
 def _is_again(said: Note, one: Credential) -> bool:

@@ -131,6 +131,11 @@ def rotation_title(one: Credential) -> str:
     return f"Rotate {_cut(one.name, 80)}: it was readable in an image ({one.fingerprint[:8]})"
 
 
+def names(title: str, one: Credential) -> bool:
+    """Tell whether the title of an issue names a credential."""
+    return f"({one.fingerprint[:8]})" in title
+
+
 def reminder(one: Credential, places: Sequence[tuple[str, Place]], elsewhere: int) -> str:
     """Return the part of a reminder that is ours; `places` come with their repository's name, empty for this one."""
     row = rotation.provider(one.provider)

@@ -126,7 +126,7 @@ class Bot:
             case Unchanged(report=report):
                 proposal = None
             case Patched(report=report):
-                proposal = self._proposal(outcome, clone, tree, wanted)
+                proposal = self._proposal(repository, outcome, clone=clone, tree=tree, wanted=wanted)
         if self.options.dry_run:
             self._show(repository, outcome, proposal)
             return "planned" if proposal else _left(report), ""
@@ -166,7 +166,9 @@ class Bot:
             case _:
                 pass
 
-    def _proposal(self, outcome: Patched, clone: Clone, tree: Repository, wanted: Wish) -> Proposal:
+    def _proposal(
+        self, repository: RemoteRepository, outcome: Patched, *, clone: Clone, tree: Repository, wanted: Wish
+    ) -> Proposal:
         report, patch = outcome.report, outcome.patch
         return Proposal(
             commit=clone.commit(patch.files, texts.commit_message(report), "fix"),
@@ -174,13 +176,13 @@ class Bot:
             words=texts.pull_request(report, patch),
             findings=findings_key([one.fingerprint for one in report.fixed]),
             draft=self.options.draft if wanted.draft is None else wanted.draft,
-            dress=dress.wanted(
-                tree,
-                [one.path for one in patch.files],
-                labels=self.options.labels,
-                reviewers=self.options.reviewers,
-            ),
+            dress=self._dress(repository, tree, [one.path for one in patch.files]),
         )
+
+    def _dress(self, repository: RemoteRepository, tree: Repository, paths: list[str]) -> Dress:
+        if not repository.push:  # without that right nobody may set labels or ask for a review
+            return Dress()
+        return dress.wanted(tree, paths, labels=self.options.labels, reviewers=self.options.reviewers)
 
     def _show(self, repository: RemoteRepository, outcome: Patched | Unchanged, proposal: Proposal | None) -> None:
         from rewriter.render.diff import unified  # noqa: PLC0415 (a dry run's alone)

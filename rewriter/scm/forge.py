@@ -150,6 +150,7 @@ class Note:
     open: bool
     body: str
     labels: tuple[str, ...] = ()
+    title: str = ""
     created: str = ""
     updated: str = ""
 

@@ -72,6 +72,7 @@ def note(row: Mapping[str, object], key: str) -> Note:
         open=row.get("state", "open") == "open",
         body=json.text(row, "body"),
         labels=labels(row),
+        title=json.text(row, "title"),
         created=json.text(row, "created_at"),
         updated=json.text(row, "updated_at"),
     )

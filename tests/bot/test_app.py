@@ -62,6 +62,14 @@ def test_what_an_app_commits_is_signed_and_a_second_run_writes_nothing(org: Worl
     assert set(org.forge.writes()) == {"POST access_tokens"}
 
 
+def test_bytes_that_are_no_text_reach_the_forge_as_they_are(org: World) -> None:
+    repo = installed(org).add("app", {"Dockerfile": leaky()["Dockerfile"] + "# caf\udce9\r\n"})
+    org.run()
+    assert repo.show("Dockerfile", "unbake/fix").endswith("# caf\udce9\r")
+    assert "POST blobs" in org.forge.writes()
+    assert signed(repo)
+
+
 def test_a_signed_branch_is_taken_further_and_never_forced(org: World) -> None:
     repo = installed(org).add("app")
     org.run()

@@ -171,6 +171,22 @@ def test_a_renamed_home_is_followed(org: World) -> None:
     assert len(tracker.comments) == 1
 
 
+def test_somebody_elses_issue_under_an_old_name_is_never_touched(org: World) -> None:
+    repo = org.add("app")
+    org.run()
+    org.forge.rename(repo, "acme/new-name")
+    other = org.add("app", CLEAN)
+    org.run(Options("acme", include=("acme/app",)))
+    theirs = {"number": repo.issues()[0]["number"], "title": "theirs", "body": "text", "state": "open", "labels": []}
+    other.notes.append(theirs)
+    other.moment(theirs, made=True)
+    again(org, 20)
+    assert theirs["body"] == "text"
+    assert not other.comments
+    assert len(repo.comments) == 1
+    assert len(repo.issues()) == 1
+
+
 def test_a_full_tracker_is_listed_once_and_afterwards_what_is_new(org: World) -> None:
     tracker = org.add("tracker", CLEAN)
     for number in range(3):

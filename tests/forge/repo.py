@@ -93,8 +93,8 @@ class Repo:
         text = "\n".join(lines) + f"\ndata {len(message.encode())}\n{message}\n"
         text += f"from {parent}\n" if parent else ""
         for path, content in files.items():
-            text += f"M 100644 inline {path}\ndata {len(content.encode())}\n{content}\n"
-        self.git("fast-import", "--quiet", "--force", data=text.encode())
+            text += f"M 100644 inline {path}\ndata {len(content.encode('utf-8', 'surrogateescape'))}\n{content}\n"
+        self.git("fast-import", "--quiet", "--force", data=text.encode("utf-8", "surrogateescape"))
         self.pushed = self.now()
         return self.ref(branch)
 
