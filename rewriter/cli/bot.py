@@ -43,6 +43,7 @@ what it needs:
   UNBAKE_FINGERPRINT_KEY  the key of the fingerprints; without it one is made and kept in the state
   UNBAKE_STATE            what --state says, for an address with a password in it
 each of them may be given as a file: GITHUB_TOKEN_FILE names a file that holds the token, and so on
+unbake.toml in the organisation's repository .github settles what the command line leaves open
 
 examples:
   unbake bot plan --org acme              what would be proposed; nothing is written there
