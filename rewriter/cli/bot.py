@@ -347,7 +347,7 @@ def _bot(
         exclude=tuple(one.lower() for one in arguments.exclude),
         topics=tuple(arguments.topic),
         forks=arguments.forks,
-        forks_in=forks_in(arguments.fork_into, forge),
+        forks_in=forks_in(arguments.fork_into, forge, clock),
         opt_in=arguments.opt_in,
         draft=arguments.draft,
         dry_run=arguments.action == "plan",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rewriter.bot.branching import Forks
+from rewriter.bot.engine import persistent
 from rewriter.cli.given import given
 from rewriter.errors import UsageError
 from rewriter.scm import github
@@ -25,14 +26,15 @@ def reached(environment: Mapping[str, str], gate: Gate, api: str, *, owner: str,
     app = App(identity, key, gate, api)
     if not owner:
         raise UsageError("an App works for one owner at a time: give --org, or repositories of one owner")
-    return GitHub(Installation(app, app.installation(owner), clock), gate, api)
+    installed = persistent(lambda: app.installation(owner), clock)
+    return GitHub(Installation(app, installed, clock), gate, api)
 
 
-def forks_in(owner: str, forge: GitHub) -> Forks | None:
+def forks_in(owner: str, forge: GitHub, clock: Clock) -> Forks | None:
     """Return who gets the forks, None where there are to be none."""
     if not owner:
         return None
-    account = forge.account()
+    account = persistent(forge.account, clock)
     if not account:
         raise UsageError("--fork-into needs the token of a person: an App has no account that could own a fork")
     own = owner == "@me" or owner.lower() == account.lower()

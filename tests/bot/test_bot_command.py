@@ -10,7 +10,7 @@ from rewriter.cli.main import main
 from tests.bot.test_app import keys
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge import apps
-from tests.forge.standin import TOKEN
+from tests.forge.standin import TOKEN, Fault
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_an_organisation_settles_what_the_command_leaves_open(command: World) ->
 
 def test_a_fork_is_made_in_the_tokens_own_account(command: World) -> None:
     repo = command.add("app", None, permissions={"admin": False, "pull": True, "push": False}, private=False)
+    command.forge.faults += [Fault("GET /user$", 502), Fault("GET .*/contents/unbake.toml$", 502)]
     assert call(command, "run", "--org", "acme", "--fork-into", "@me") == 0
     assert repo.pulls()[0]["head_owner"] == "unbake-bot"
 
@@ -94,5 +95,6 @@ def test_an_app_works_for_one_owner_and_has_no_forks(
     assert "one owner at a time" in capsys.readouterr().err
     assert call(command, "run", "--org", "acme", "--fork-into", "@me") == 2
     assert "token of a person" in capsys.readouterr().err
+    command.forge.faults.append(Fault("GET /orgs/acme/installation$", 502))
     assert call(command, "plan", "--repo", "acme/app") == 0
     assert "== acme/app" in capsys.readouterr().out
