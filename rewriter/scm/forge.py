@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from rewriter.errors import UnbakeError
 
@@ -32,6 +32,10 @@ class MovedError(ForgeError):
     def __init__(self, message: str, identity: int) -> None:
         super().__init__(message, 301)
         self.identity = identity
+
+
+RULE: Final = "rule-forbids-branch"
+"""Why a branch is refused that a rule of the repository does not let in, be it for what is in it."""
 
 
 class ForbiddenError(ForgeError):

@@ -22,7 +22,7 @@ from git.exc import GitCommandError
 
 from rewriter.model.patch import FileChange
 from rewriter.model.text import encode
-from rewriter.scm.forge import ForbiddenError, ForgeError, TreeEntry
+from rewriter.scm.forge import RULE, ForbiddenError, ForgeError, TreeEntry
 from rewriter.scm.tree import GitTreeRepository
 
 AUTHOR: Final = "unbake"
@@ -36,9 +36,9 @@ NO_WORKFLOWS: Final = "no-workflow-permission"
 _FORBIDDEN: Final = (
     ("`workflow` scope", NO_WORKFLOWS),
     ("`workflows` permission", NO_WORKFLOWS),
-    ("push declined due to repository rule violations", "rule-forbids-branch"),
-    ("protected branch hook declined", "rule-forbids-branch"),
-    ("pre-receive hook declined", "rule-forbids-branch"),
+    ("push declined due to repository rule violations", RULE),
+    ("protected branch hook declined", RULE),
+    ("pre-receive hook declined", RULE),
 )
 
 

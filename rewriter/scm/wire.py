@@ -19,12 +19,14 @@ from github import Auth, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
 from rewriter.scm import json
-from rewriter.scm.forge import ForgeError, MovedError
+from rewriter.scm.forge import RULE, ForbiddenError, ForgeError, MovedError
 from rewriter.scm.gate import Gate, Kind
 
 PAGE: Final = 100
 _TIMEOUT: Final = 60
 _PAGES: Final = 10_000
+_RULES: Final = (403, 409, 422)
+_RULE: Final = "rule violation"
 _MOVED: Final = (301, 302, 307, 308)
 _PLACE: Final = re.compile(r"/repositories/([0-9]{1,18})(?:/|$)")
 
@@ -100,6 +102,8 @@ class Wire:
         if answer.status in _MOVED:
             found = _PLACE.search(urlsplit(answer.headers.get("location", "")).path)
             raise MovedError(f"{_what(verb, url)}: moved", int(found[1]) if found else 0)
+        if answer.status in _RULES and _RULE in answer.body.lower():
+            raise ForbiddenError(f"{_what(verb, url)}: a rule of the repository forbids it", RULE)
         if answer.status >= 400 and answer.status not in allowed:
             raise ForgeError(f"{_what(verb, url)}: {answer.status}{_why(answer)}", answer.status)
         return answer

@@ -161,6 +161,17 @@ def test_what_the_app_may_not_do_is_named_before_anything_is_done(org: World) ->
         org.run()
 
 
+@pytest.mark.parametrize(("what", "status"), [("trees", 409), ("refs", 422)])
+def test_a_rule_that_forbids_the_branch_is_named(org: World, what: str, status: int) -> None:
+    repo = installed(org).add("app")
+    org.forge.faults.append(
+        Fault(f"POST .*/git/{what}$", status, message="Repository rule violations found: no secrets")
+    )
+    assert org.run().states == {"refused": 1}
+    assert len(repo.issues()) == 1
+    assert org.run().states == {"pr-open": 1}
+
+
 def test_workflows_that_may_not_be_changed_are_named(org: World) -> None:
     repo = installed(org).add("app", {**leaky(), ".github/workflows/build.yml": WORKFLOW})
     org.forge.apps.installations[0].permissions.pop("workflows")

@@ -22,7 +22,9 @@ def test_every_state_is_named(word: str) -> None:
     assert f"`{word}`" in PAGE
 
 
-@pytest.mark.parametrize("module", ["bot/options.py", "bot/branching.py", "scm/git.py", "scm/reports.py"])
+@pytest.mark.parametrize(
+    "module", ["bot/options.py", "bot/branching.py", "scm/git.py", "scm/forge.py", "scm/reports.py"]
+)
 def test_every_reason_is_named(module: str) -> None:
     text = (ROOT / "rewriter" / module).read_text("utf-8")
     reasons = set(REASON.findall(text)) - {"non-fast-forward"}  # git's own word
