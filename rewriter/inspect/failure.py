@@ -12,6 +12,10 @@ from rewriter.model.plan import BuildSecret
 
 _PLACE: Final = re.compile(r"^[^\s:][^\n:]{0,300}:(\d{1,6})\s*\n-{10,}", re.MULTILINE)
 _STEP: Final = re.compile(r"^ > \[([^\]\n]{1,200})\] ([^\n]{1,2000}):\s*$", re.MULTILINE)
+_SECTION: Final = "\n > ["
+_RULE: Final = "\n------"
+_TIMED: Final = re.compile(r"\d{1,7}\.\d{1,4} ")
+_PRINTED: Final = 2
 _PODMAN_STEP: Final = re.compile(r'building at STEP "([^\n]{1,2000}?)": ([^\n]{1,1000})')
 _NO_ENV: Final = re.compile(r"secret should have syntax id=id\[,target=path")
 _ERROR: Final = re.compile(r"^(?:ERROR|error): ([^\n]{1,1000})", re.MULTILINE | re.IGNORECASE)
@@ -25,12 +29,13 @@ _HOME: Final = re.compile(r"(?i)permission denied|no such file or directory[^\n]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Say where a build failed (line 0 where that is not told), what it printed, and what to do."""
+    """Say where a build failed (line 0 where that is not told), why, what the step printed last, and what to do."""
 
     line: int
     step: str
     error: str
     advice: tuple[str, ...]
+    printed: tuple[str, ...] = ()
 
 
 def explain(log: str, file: Dockerfile, secrets: Sequence[BuildSecret], *, invented: bool, above: int = 0) -> Failure:
@@ -49,16 +54,30 @@ def explain(log: str, file: Dockerfile, secrets: Sequence[BuildSecret], *, inven
         step=_body(file, entry) if entry is not None else podman[1] if podman else step[2] if step else "",
         error=errors[0 if podman else -1] if errors else "the builder says no more",
         advice=tuple(_advice(log, entry, secrets, invented=invented)),
+        printed=_printed(log),
     )
 
 
+def _printed(log: str) -> tuple[str, ...]:
+    """Return what the step that failed printed last, as BuildKit repeats it at the end."""
+    begin = log.rfind(_SECTION)
+    if begin < 0:
+        return ()
+    begin = log.find("\n", begin + 1)
+    end = log.find(_RULE, begin) if begin >= 0 else -1
+    if end < 0:
+        return ()
+    lines = (_TIMED.sub("", line, count=1).strip() for line in log[begin:end].splitlines())
+    return tuple(line[:300] for line in lines if line)[-_PRINTED:]
+
+
 def _body(file: Dockerfile, entry: Instruction) -> str:
-    return " ".join(entry.span.of(file.source.text).split())
+    return " ".join(re.sub(r"[\\`][ \t]*\r?\n", " ", entry.span.of(file.source.text)).split())
 
 
 def _same(body: str, step: str) -> bool:
     """Tell whether podman's step is an instruction, which it writes without continuations and with single spaces."""
-    return " ".join(body.replace("\\ ", "").split()) == " ".join(step.split())
+    return body == " ".join(step.split())
 
 
 def _advice(log: str, entry: Instruction | None, secrets: Sequence[BuildSecret], *, invented: bool) -> Iterator[str]:
@@ -89,4 +108,5 @@ def described(failure: Failure) -> Iterator[str]:
         place = f"line {failure.line}: " if failure.line else ""
         yield f"{place}{failure.step[:300]}"
     yield failure.error
+    yield from (f"it printed: {line}" for line in failure.printed)
     yield from failure.advice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from rewriter.documents.dockerfile import Dockerfile
 from rewriter.inspect import compare
 from rewriter.inspect.building import BuildResult
 from rewriter.inspect.canaries import needles
-from rewriter.inspect.failure import described, explain
+from rewriter.inspect.failure import Failure, described, explain
 from rewriter.inspect.hunt import Hunter, Seen, Trace
 from rewriter.inspect.workshop import Order, Workshop
 from rewriter.model.inspection import Answer, Check
@@ -90,7 +90,8 @@ class Trial:
         pair = self._pair
         self._say(f"{pair.build.path}: building it as it is")
         before = self._workshop.build(self._order(pair.before, with_arguments=True))
-        yield self._builds("the original builds", before, pair.build.dockerfile)
+        broken = None if before.ok else self._failure(before, pair.build.dockerfile)
+        yield self._builds("the original builds", broken, Answer.UNKNOWN)
         was: Seen | None = None
         if before.ok:
             traces, was = self._searched_build(before)
@@ -98,7 +99,11 @@ class Trial:
         self._say(f"{pair.build.path}: building it rewritten")
         after = self._workshop.build(self._order(pair.after, with_secrets=True, export_cache=True))
         file = self._rewritten()
-        yield self._builds("the rewritten one builds", after, file)
+        failure = None if after.ok else self._failure(after, file)
+        if broken is not None and failure is not None and broken.error == failure.error:
+            yield Check("the rewritten one builds", Answer.UNKNOWN, "no, as the original does not, for the same reason")
+        else:
+            yield self._builds("the rewritten one builds", failure, Answer.BAD)
         if not after.ok:
             yield self._only_log(after)
             return
@@ -147,15 +152,17 @@ class Trial:
         finally:
             archive.unlink()
 
-    def _builds(self, name: str, result: BuildResult, file: Dockerfile) -> Check:
-        if result.ok:
-            return Check(name, Answer.GOOD, "yes")
-        rewritten = file is not self._pair.build.dockerfile
-        mounted = self._pair.secrets if rewritten else ()
+    def _failure(self, result: BuildResult, file: Dockerfile) -> Failure:
+        """Return why a build failed; what a step printed is told unless a value stands in it, however it is written."""
+        mounted = self._pair.secrets if file is not self._pair.build.dockerfile else ()
         stripped = self._workshop.own_frontend and any(one.name == "syntax" for one in file.directives)
         failure = explain(result.log, file, mounted, invented=self._pair.given.invented, above=1 if stripped else 0)
-        answer = Answer.BAD if rewritten else Answer.UNKNOWN
-        return Check(name, answer, "no", tuple(described(failure)))
+        return replace(failure, printed=tuple(line for line in failure.printed if not self._hunter.text(line)))
+
+    def _builds(self, name: str, failure: Failure | None, otherwise: Answer) -> Check:
+        if failure is None:
+            return Check(name, Answer.GOOD, "yes")
+        return Check(name, otherwise, "no", tuple(described(failure)))
 
     def _leaked(self, traces: tuple[Trace, ...]) -> Check:
         name = "the original leaks"

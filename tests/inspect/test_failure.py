@@ -65,5 +65,31 @@ def test_lines_that_were_left_out_above() -> None:
     assert explain(log(3, "npm run build", "x"), FILE, (), invented=True, above=1).line == 3
 
 
+def test_what_the_step_printed_last() -> None:
+    assert explain(log(4, "npm run build", "missing NPM_TOKEN"), FILE, (), invented=True).printed == (
+        "missing NPM_TOKEN",
+    )
+    assert "it printed: missing NPM_TOKEN" in said(log(4, "npm run build", "missing NPM_TOKEN"))
+
+
+def test_step_of_podman() -> None:
+    text = said(
+        "STEP 3/4: RUN npm run build   && npm prune\n"
+        'Error: building at STEP "RUN npm run build   && npm prune": while running runtime: exit status 1\n'
+    )
+    assert text.startswith("line 3: RUN npm run build && npm prune\nwhile running runtime: exit status 1\n")
+
+
+def test_builder_that_knows_no_secret_as_a_variable() -> None:
+    text = said(
+        'Error: building at STEP "RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN,required=true npm ci": resolving '
+        "mountpoints: secret should have syntax id=id[,target=path,required=bool,mode=uint,uid=uint,gid=uint\n"
+    )
+    assert "line 2: RUN --mount" in text
+    assert text.endswith(
+        "this builder hands over no secret as a variable: take a newer one, or have files by --secret-style=file"
+    )
+
+
 def test_a_log_that_says_nothing() -> None:
     assert said("") == "the builder says no more"
