@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from rewriter.errors import InspectionError
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 _DIGEST: Final = re.compile(r"(sha256|sha512|sha384):([0-9a-f]{64,128})")
+IMAGE_LIMIT: Final = 2_000
 _DEPTH: Final = 4
 _REFERENCE: Final = "vnd.docker.reference.digest"
 _KIND: Final = "vnd.docker.reference.type"
@@ -67,14 +70,16 @@ def texts(value: Json) -> tuple[str, ...]:
 def manifests(lookup: Lookup) -> tuple[Manifest, ...]:
     """Return the images that the documents describe, each once, in the order of the index."""
     named = _docker(lookup)
-    found = list(_oci(lookup, {manifest.digest: manifest.name for manifest in named if manifest.name}))
+    found = tuple(_oci(lookup, {manifest.digest: manifest.name for manifest in named if manifest.name}))
     known = {manifest.digest for manifest in found}
     return (*found, *(manifest for manifest in named if manifest.digest not in known))
 
 
 def _docker(lookup: Lookup) -> tuple[Manifest, ...]:
     found: list[Manifest] = []
-    for image in items(lookup("manifest.json")):
+    images = items(lookup("manifest.json"))
+    _check_count(len(images))
+    for image in images:
         config = lookup(text(image, "Config"))
         if isinstance(config, dict):
             digest = re.sub(r"^blobs/sha256/|\.json$", "", text(image, "Config"))
@@ -84,7 +89,8 @@ def _docker(lookup: Lookup) -> tuple[Manifest, ...]:
 
 
 def _oci(lookup: Lookup, names: dict[str, str]) -> Iterator[Manifest]:
-    descriptors = tuple(_descriptors(lookup, lookup("index.json"), "", _DEPTH))
+    descriptors = tuple(_descriptors(lookup, lookup("index.json"), "", set(), _DEPTH))
+    _check_count(len(descriptors))
     attested: dict[str, list[tuple[str, Json]]] = {}
     for descriptor, _ in descriptors:
         if text(descriptor, "annotations", _KIND) == "attestation-manifest":
@@ -104,15 +110,26 @@ def _oci(lookup: Lookup, names: dict[str, str]) -> Iterator[Manifest]:
         yield Manifest(names.get(identity, name), identity, config, layers, tuple(attested.get(digest, ())))
 
 
-def _descriptors(lookup: Lookup, index: Json, name: str, depth: int) -> Iterator[tuple[Json, str]]:
-    """Yield the descriptors of manifests, those of an index in an index too, with the name that they go by."""
+def _descriptors(lookup: Lookup, index: Json, name: str, seen: set[str], depth: int) -> Iterator[tuple[Json, str]]:
+    """Yield the descriptors of manifests, those of an index in an index too, with the name that they go by.
+
+    An index is looked into once, since a few that name each other many times would take for ever.
+    """
     for descriptor in items(at(index, "manifests")):
+        digest = text(descriptor, "digest")
         own = next((found for key in _NAMES if (found := text(descriptor, "annotations", key))), name)
-        inner = lookup(blob(text(descriptor, "digest")))
+        inner = lookup(blob(digest))
         if depth and isinstance(at(inner, "manifests"), list):
-            yield from _descriptors(lookup, inner, own, depth - 1)
+            if digest not in seen:
+                seen.add(digest)
+                yield from _descriptors(lookup, inner, own, seen, depth - 1)
         else:
             yield descriptor, own
+
+
+def _check_count(count: int) -> None:
+    if count > IMAGE_LIMIT:
+        raise InspectionError(f"more than {IMAGE_LIMIT:,} images in one archive: not read; save the one that is meant")
 
 
 def _statements(lookup: Lookup, digest: str) -> Iterator[tuple[str, Json]]:

@@ -167,6 +167,9 @@ def summary(found: Inspection, pen: Pen) -> Iterator[str]:
     layers = sum(len(image.layers) for image in found.images)
     size = sum(layer.size for image in found.images for layer in image.layers)
     searched = f"{_count(layers, 'layer')}, {size / 1e6:,.1f} MB searched"
+    if not found.images and not found.leaks:
+        yield pen.paint.yellow("No image was found") + ", so nothing is known of it."
+        return
     if not found.leaks:
         yield pen.paint.green("Nothing found.") + f" {searched}."
         return

@@ -203,6 +203,21 @@ def test_link_out_of_a_folder_is_not_followed(tmp_path: Path) -> None:
     assert looked(folder).leaks == ()
 
 
+def test_indexes_that_name_each_other_are_looked_into_once(tmp_path: Path) -> None:
+    digests = [f"{number:064x}" for number in range(6)]
+    indexes = [json.dumps({"manifests": [{"digest": f"sha256:{digest}"}] * 60}).encode() for digest in digests]
+    below = zip(digests, indexes[1:], strict=False)
+    members: dict[str, bytes | Link | None] = {f"blobs/sha256/{digest}": index for digest, index in below}
+    found = looked(write(tmp_path / "image.tar", {**members, "index.json": indexes[0], "oci-layout": b"{}"}))
+    assert found.images == ()
+
+
+def test_more_images_than_anybody_saves(tmp_path: Path) -> None:
+    images = json.dumps([{"Config": "config.json", "RepoTags": [], "Layers": []}] * 3_000).encode()
+    with pytest.raises(InspectionError, match="more than 2,000 images"):
+        looked(write(tmp_path / "image.tar", {"config.json": b"{}", "manifest.json": images}))
+
+
 def test_device_nodes_are_passed_over(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

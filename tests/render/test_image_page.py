@@ -117,6 +117,12 @@ def test_clean_image() -> None:
     assert 'class="sum"' in page(clean)
 
 
+def test_no_image_is_not_a_clean_one() -> None:
+    nothing = Inspection("app", (), ("no image: neither a manifest.json nor an index.json names one",))
+    assert "Nothing found" not in tree.inspection(nothing, Paint())
+    assert "No image was found" in page(nothing)
+
+
 def test_lanes_tell_where_a_secret_is_in_sight() -> None:
     lanes = re.findall(r'<div class="lanes" aria-hidden="true">(.*?)</div>', page(FOUND))
     classes = [re.findall(r"<i(?: class=\"([^\"]*)\")?></i>", lane) for lane in lanes]
