@@ -166,7 +166,12 @@ def add_shared(parser: Parser, formats: Iterable[Format]) -> None:
 def add_building(parser: argparse.ArgumentParser, title: str) -> None:
     """Add the options of the builds that prove a rewrite."""
     add = parser.add_argument_group(title).add_argument
-    add("--engine", choices=("docker", "podman"), default="docker", help="the client to use (default: docker)")
+    add(
+        "--engine",
+        choices=("docker", "podman", "buildah"),
+        default="docker",
+        help="the client to use (default: docker)",
+    )
     add("--secret", metavar="id=ID,env=NAME", action="append", help="a real value; src=FILE likewise")
     add("--from-env", action="store_true", help="take the values of secrets from the variables of their names")
     add("--keep-values", action="store_true", help="build with the literals of the files, not invented ones")

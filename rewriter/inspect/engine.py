@@ -49,6 +49,11 @@ class Engine:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     words: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Return the name of the client's program."""
+        return self.client.rsplit("/", 1)[-1]
+
     def run(
         self,
         *arguments: str,
@@ -79,7 +84,10 @@ class Engine:
 
     def inspect(self, kind: str, name: str) -> Json:
         """Return what the engine knows of an image or a container, None where there is none of that name."""
-        ran = self.run(kind, "inspect", "--format={{json .}}", "--", name)
+        if self.name == "buildah" and kind != "image":
+            return None  # it runs no containers
+        words = ("inspect", "--type=image") if self.name == "buildah" else (kind, "inspect", "--format={{json .}}")
+        ran = self.run(*words, "--", name)
         if not ran.ok:
             if _is_absent(ran.errors):
                 return None
@@ -93,7 +101,11 @@ class Engine:
     @contextmanager
     def saved(self, image: str) -> Iterator[IO[bytes]]:
         """Yield the archive of an image as a stream; raises in the end where the engine could not give all of it."""
-        arguments = ("save", "--", image) if self.client == "docker" else ("save", "--format=oci-archive", image)
+        if self.name == "buildah":
+            raise InspectionError(
+                f"buildah gives no stream: `buildah push {shown(image)} oci-archive:FILE`, and name FILE"
+            )
+        arguments = ("save", "--", image) if self.name == "docker" else ("save", "--format=oci-archive", image)
         with self._started(arguments, None, None) as process:
             assert process.stdout is not None
             complaints = _Listener(process, process.stderr, OUTPUT_LIMIT)
@@ -211,7 +223,7 @@ def _text(output: bytes) -> str:
 
 def layers_of(found: Json) -> tuple[str, ...]:
     """Return the digests of the layers in what the engine knows of an image."""
-    return texts(at(found, "RootFS", "Layers"))
+    return texts(at(found, "RootFS", "Layers")) or texts(at(found, "OCIv1", "rootfs", "diff_ids"))
 
 
 def identity(found: Json) -> str:

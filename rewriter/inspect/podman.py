@@ -1,6 +1,6 @@
-"""Keep what podman builds in a store of its own, which goes as a whole.
+"""Keep what podman and Buildah build in a store of its own, which goes as a whole.
 
-An interrupted build leaves working containers and images without a name in podman's store, and nothing tells them
+An interrupted build leaves working containers and images without a name in their store, and nothing tells them
 from those of other builds. So the builds get a store in a folder of ours; the images that are there already are seen
 through it, read-only. See https://docs.podman.io/en/stable/markdown/podman.1.html (`--root`, `--storage-opt`).
 """
@@ -35,15 +35,15 @@ class Store:
     def words(self, engine: Engine) -> tuple[str, ...]:
         """Return the options that name the store; none where podman serves from another machine."""
         try:
-            found: Json = json.loads(engine.must("info", "--format=json"))
+            found: Json = json.loads(engine.must("info", *(() if engine.name == "buildah" else ("--format=json",))))
         except ValueError as error:
-            raise InspectionError("podman gives an answer that is no JSON") from error
-        driver, root = text(found, "store", "graphDriverName"), text(found, "store", "graphRoot")
-        if at(found, "host", "serviceIsRemote") is True or not driver or not root:
+            raise InspectionError(f"{engine.name} gives an answer that is no JSON") from error
+        driver, root, options = (_stored(found, name) for name in ("DriverName", "Root", "Options"))
+        if at(found, "host", "serviceIsRemote") is True or not isinstance(driver, str) or not isinstance(root, str):
             return ()
         words = [f"--root={self._home / 'graph'}", f"--runroot={self._run}", f"--storage-driver={driver}"]
         words.append(f"--storage-opt={driver}.imagestore={root}")
-        program = text(found, "store", "graphOptions", f"{driver}.mount_program", "Executable")
+        program = text(options, f"{driver}.mount_program", "Executable")
         if program:
             words.append(f"--storage-opt={driver}.mount_program={program}")
         return tuple(words)
@@ -55,3 +55,8 @@ class Store:
             if not engine.run("unshare", "sh", "-c", _CLEAN, *places).ok:
                 Engine("sh", engine.environment).run("-c", _CLEAN, *places)
         shutil.rmtree(self._run, ignore_errors=True)
+
+
+def _stored(found: Json, name: str) -> Json:
+    """Return what is told of the store; Buildah writes the names in capitals."""
+    return at(found, "store", f"graph{name}") or at(found, "store", f"Graph{name}")

@@ -285,8 +285,8 @@ class StackTrial:
 
 def missing_compose(workshop: Workshop) -> str:
     """Return why no project can be started, nothing where one can."""
-    if workshop.is_podman:
-        return "podman starts no compose project here; prove the containers by --engine docker"
+    if workshop.is_buildah:
+        return f"{workshop.engine.name} starts no compose project here; prove the containers by --engine docker"
     if not workshop.engine.run("compose", "version").ok:
         return "the client has no compose, so the containers could not be started; install its compose plug-in"
     return ""

@@ -73,10 +73,10 @@ class Workshop:
 
     def open(self) -> None:
         """Make ready for builds; raises where there is no engine."""
-        self.engine.must("version", "--format={{.Server.Version}}")
+        self.engine.must("version", *(() if self.engine.name == "buildah" else ("--format={{.Server.Version}}",)))
         scratch = {"TMPDIR": str(self.folder("tmp"))}  # what a client puts there it may not get to put away
         self.engine = replace(self.engine, environment={**self.engine.environment, **scratch})
-        if self.is_podman:
+        if self.is_buildah:
             store = Store(self.folder("store"))
             self.afterwards(lambda: store.remove(self.engine))
             self.engine = replace(self.engine, words=store.words(self.engine))
@@ -102,20 +102,20 @@ class Workshop:
         return self._strip
 
     @property
-    def is_podman(self) -> bool:
-        """Tell whether the client is podman's, which records no provenance and exports no cache."""
-        return self.engine.client.rsplit("/", 1)[-1] == "podman"
+    def is_buildah(self) -> bool:
+        """Tell whether podman or Buildah builds, which record no provenance and export no cache here."""
+        return self.engine.name in ("podman", "buildah")
 
     @property
     def records(self) -> bool:
         """Tell whether the builder writes down what it did, as BuildKit does."""
-        return not self.is_podman
+        return not self.is_buildah
 
     @property
     def keeps_provenance(self) -> bool:
         """Tell whether images carry attestations and a cache can be exported: containerd's image store."""
         if self._keeps is None:
-            status = "" if self.is_podman else self.engine.must("info", "--format={{json .DriverStatus}}")
+            status = "" if self.is_buildah else self.engine.must("info", "--format={{json .DriverStatus}}")
             self._keeps = "io.containerd.snapshotter" in status
         return self._keeps
 
@@ -160,8 +160,8 @@ class Workshop:
         return BuildResult(ran.ok, ran.output[-LOG_LIMIT:], image, record, cache if ran.ok else None)
 
     def _own_words(self, metadata: Path, cache: Path | None) -> Sequence[str]:
-        if self.is_podman:
-            return ()
+        if self.is_buildah:
+            return ("--layers",)  # one for each instruction, as BuildKit makes them
         words = [f"--metadata-file={metadata}", f"--builder={self._builder()}"]
         words.append(f"--provenance={'mode=max' if self.keeps_provenance else 'false'}")
         if cache is not None:
@@ -175,8 +175,14 @@ class Workshop:
     def save(self, image: str) -> Path:
         """Save an image to the private folder."""
         archive = self.folder("save") / "image.tar"
-        form = ("--format=oci-archive",) if self.is_podman else ()
-        self.engine.must("save", *form, f"--output={archive}", "--", image, timeout=SAVE_PATIENCE)
+        match self.engine.name:
+            case "buildah":
+                words: tuple[str, ...] = ("push", "--quiet", image, f"oci-archive:{archive}")
+            case "podman":
+                words = ("save", "--format=oci-archive", f"--output={archive}", "--", image)
+            case _:
+                words = ("save", f"--output={archive}", "--", image)
+        self.engine.must(*words, timeout=SAVE_PATIENCE)
         return archive
 
     def layers_below(self, references: Sequence[str]) -> frozenset[str]:

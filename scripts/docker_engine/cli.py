@@ -4,7 +4,7 @@
     docker-engine images   make the base images of the end-to-end tests; print their names
     docker-engine env      print the exports that point a client at it: eval "$(scripts/docker-engine env)"
     docker-engine status   tell which engine serves; exit status 1 when none does
-    docker-engine tools    install what else some end-to-end tests use: podman and Chromium, as root on Debian
+    docker-engine tools    install what else some end-to-end tests use: podman, Buildah and Chromium, as root on Debian
     docker-engine stop     stop the engine that was started here, and nothing else
 
 An engine that answers already, and that can build with secrets in the environment, is used as it is. The one
@@ -56,7 +56,7 @@ def _carry_out(command: str, place: Place, environ: Mapping[str, str]) -> int:
             _stop(place)
         case "tools":
             codename()
-            install_packages({"podman": "podman", "chromium": "chromium"})
+            install_packages({name: name for name in ("podman", "buildah", "chromium")})
         case "start":
             _start(place, environ)
         case _:
