@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -167,11 +168,27 @@ def _need_size(size: int, path: str, limit: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Hold what a walk saw: the files, the folders that could not be listed, what stands in each other folder."""
+    """Hold what a walk saw: the files, sorted, the folders that it looked into, and what else there is.
+
+    Nothing is held twice: a repository has many files. A link to a file is among both the files and the others.
+    """
 
     files: tuple[str, ...]
     closed: tuple[str, ...]
-    kinds: Mapping[str, Mapping[str, Kind]]
+    folders: frozenset[str]
+    others: Mapping[str, Kind]
+
+    def kind(self, path: str) -> Kind | None:
+        """Tell what stands at a path; None where the walk has not been."""
+        kind = self.others.get(path)
+        if kind is not None:
+            return kind
+        if path in self.folders:
+            return Kind.DIRECTORY
+        place = bisect_left(self.files, path)
+        if self.files[place : place + 1] == (path,):
+            return Kind.FILE
+        return Kind.MISSING if path.rpartition("/")[0] in self.folders else None
 
 
 class DirectoryRepository:
@@ -209,12 +226,8 @@ class DirectoryRepository:
     def kind(self, path: str) -> Kind:
         """Tell what `path` is; what the listing has seen is not looked at again, except for links."""
         parts = parts_of(path)
-        seen = self._listing.kinds.get(path.rpartition("/")[0])
-        if seen is not None:
-            kind = seen.get(parts[-1], Kind.MISSING)
-            if kind is not Kind.LINK:
-                return kind
-        return kind_of(self.root, parts)
+        seen = self._listing.kind(path)
+        return kind_of(self.root, parts) if seen in (None, Kind.LINK) else seen
 
     def resolve(self, path: str) -> str:
         """Return the path with every link in it followed."""
@@ -261,8 +274,7 @@ class DirectoryRepository:
     def _listed_file(self, path: str) -> bool:
         """Tell whether a listing that was made has seen a regular file there; then it is opened without a look."""
         listing: _Listing | None = self.__dict__.get("_listing")
-        folder, _, name = path.rpartition("/")
-        return listing is not None and listing.kinds.get(folder, {}).get(name) is Kind.FILE
+        return listing is not None and listing.kind(path) is Kind.FILE
 
     @cached_property
     def _documents(self) -> tuple[str, ...]:
@@ -271,8 +283,9 @@ class DirectoryRepository:
     @cached_property
     def _listing(self) -> _Listing:
         files: list[str] = []
-        kinds: dict[str, dict[str, Kind]] = {}
         closed: list[str] = []
+        folders: set[str] = set()
+        others: dict[str, Kind] = {}
         waiting = [""]
         while waiting:
             folder = waiting.pop()
@@ -280,19 +293,21 @@ class DirectoryRepository:
                 found = entries(self.root, folder.split("/") if folder else ())
             except OSError:
                 closed.append(folder)
+                others[folder] = Kind.DIRECTORY
                 continue
-            seen = kinds[folder] = dict(found)
-            for name, kind in seen.items():
+            folders.add(folder)
+            for name, kind in found:
                 path = f"{folder}/{name}" if folder else name
-                if name == GIT:
-                    continue
-                if kind is Kind.DIRECTORY:
+                if kind is Kind.DIRECTORY and name != GIT:
                     waiting.append(path)
-                elif kind is Kind.FILE or (kind is Kind.LINK and self._leads_to_file(path)):
+                    continue
+                if kind is not Kind.FILE or name == GIT:
+                    others[path] = kind
+                if name != GIT and (kind is Kind.FILE or (kind is Kind.LINK and self._leads_to_file(path))):
                     files.append(path)
             if len(files) > FILE_LIMIT:
                 raise RepositoryError(f"{self.root}: more than {FILE_LIMIT:,} files; name a smaller folder")
-        return _Listing(tuple(sorted(files)), tuple(sorted(closed)), kinds)
+        return _Listing(tuple(sorted(files)), tuple(sorted(closed)), frozenset(folders), others)
 
     def _leads_to_file(self, path: str) -> bool:
         return follow(self.root, path.split("/")).kind is Kind.FILE
