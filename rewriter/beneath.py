@@ -45,17 +45,25 @@ class Found:
     size: int = 0
 
 
-@contextmanager
-def directory(root: Path, parts: Sequence[str]) -> Iterator[int]:
-    """Open a directory below `root`, no link followed, and close it in the end."""
+def _descend(root: Path, parts: Sequence[str]) -> int:
+    """Open a directory below `root`, no link followed; whoever asks closes it."""
     if len(parts) > DEPTH_LIMIT:
         raise OSError(errno.ENAMETOOLONG, "nested too deep", "/".join(parts))
     descriptor = os.open(root, _DIRECTORY)
-    try:
-        for part in parts:
+    for part in parts:
+        try:
             below = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+        finally:
             os.close(descriptor)
-            descriptor = below
+        descriptor = below
+    return descriptor
+
+
+@contextmanager
+def directory(root: Path, parts: Sequence[str]) -> Iterator[int]:
+    """Open a directory below `root`, no link followed, and close it in the end."""
+    descriptor = _descend(root, parts)
+    try:
         yield descriptor
     finally:
         os.close(descriptor)
@@ -63,8 +71,11 @@ def directory(root: Path, parts: Sequence[str]) -> Iterator[int]:
 
 def open_file(root: Path, parts: Sequence[str]) -> int:
     """Open a file for reading, no link followed, without waiting for whoever may write to a pipe."""
-    with directory(root, parts[:-1]) as descriptor:
+    descriptor = _descend(root, parts[:-1])
+    try:
         return os.open(parts[-1], _FILE, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def entries(root: Path, parts: Sequence[str]) -> tuple[tuple[str, Kind], ...]:

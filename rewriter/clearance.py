@@ -67,7 +67,7 @@ class Clearance:
             return False
         words = [word for entry in copies if "--from=" not in entry.flags.lower() for word in entry.operands[:-1]]
         sources = [word for word in words if "://" not in word and "$" not in word]
-        if not sources:
+        if not self._folders and not any(map(may_be_key_inside, sources)):
             return True
         context = guess_context(self._repository, path, words)
         return all(self._is_harmless(context, context_path(word)) for word in sources)

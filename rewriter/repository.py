@@ -41,6 +41,8 @@ READ_LIMIT: Final = 5 * 1024 * 1024
 FILE_LIMIT: Final = 1_000_000
 IGNORE_LIMIT: Final = 1024 * 1024
 GIT: Final = ".git"
+_CHUNK: Final = 64 * 1024
+_NO_NAMES: Final = frozenset({"", ".", ".."})
 VENDORED: Final = frozenset(
     {
         ".bundle",
@@ -136,7 +138,7 @@ def git_rules(repository: Repository, paths: Iterable[str]) -> dict[str, str]:
 def parts_of(path: str) -> tuple[str, ...]:
     """Split a path, refusing whatever could mean a place outside the root."""
     parts = tuple(path.split("/"))
-    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+    if "\0" in path or not _NO_NAMES.isdisjoint(parts):
         raise RepositoryError(
             f"{shown(path) or 'empty path'}: not a path inside the repository; name it relative to the root"
         )
@@ -159,6 +161,14 @@ def _need_file(kind: Kind, path: str) -> None:
 
 def _unreadable(path: str, error: OSError) -> RepositoryError:
     return RepositoryError(f"{shown(path)}: cannot be read ({error.strerror}); run again")
+
+
+def _contents(descriptor: int, size: int, limit: int) -> bytes:
+    """Read a file to its end, be it longer than it was, or until it is longer than allowed."""
+    data = os.read(descriptor, size + 1)
+    while len(data) <= limit and (more := os.read(descriptor, _CHUNK)):
+        data += more
+    return data
 
 
 def _need_size(size: int, path: str, limit: int) -> None:
@@ -253,14 +263,15 @@ class DirectoryRepository:
             self._regular(path, limit)
             raise _unreadable(path, error) from error
         try:
-            with os.fdopen(descriptor, "rb") as stream:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode):
-                    _need_file(Kind.OTHER, path)
-                _need_size(status.st_size, path, limit)
-                data = stream.read(limit + 1)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                _need_file(Kind.OTHER, path)
+            _need_size(status.st_size, path, limit)
+            data = _contents(descriptor, status.st_size, limit)
         except OSError as error:
             raise _unreadable(path, error) from error
+        finally:
+            os.close(descriptor)
         _need_size(len(data), path, limit)
         return data
 

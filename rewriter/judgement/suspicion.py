@@ -11,8 +11,8 @@ The first two stand in one word each, and files say the same words again and aga
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
 from rewriter.judgement.pattern import Pattern
 from rewriter.judgement.provider_table import SHAPES
@@ -50,6 +50,7 @@ _COMMON: Final = {
 _URL: Final = Pattern(r"\$[{\w]{0,60}url|url\w{0,20}=")
 _USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
 _TOKEN: Final = re.compile(r"[\w.:@+-]+")
+_SHORT: Final = re.compile(r"(?<![\w.:@+-])-(?!-)([\w.:@+-]+)")
 _QUOTED: Final = r"""\\.|'[^']*+'|"(?:[^"`\\$]++|\\.|\$\([^()"'`\\;&|\n]*+\)|\$(?!\())*+\""""
 _END: Final = re.compile(r"[;&|\n]+")
 _COMMAND: Final = re.compile(rf"(?:[^;&|\n\"'\\]++|{_QUOTED})++", re.DOTALL)
@@ -146,7 +147,7 @@ def _speaks(words: str) -> bool:
 
 def _names_tool(word: str) -> bool:
     lower = word.lower()
-    named = not _rows().keys().isdisjoint(_stems(frozenset(_TOKEN.findall(lower))))
+    named = not _ways().keys().isdisjoint(_stems(frozenset(_TOKEN.findall(lower))))
     return named or _PIPED.search(lower) is not None or _SUDO.search(lower) is not None
 
 
@@ -167,18 +168,47 @@ def _short_hints() -> re.Pattern[str]:
     return re.compile("|".join(shape.pattern for shape in SHAPES if _says_little(shape)))
 
 
+class _Way(NamedTuple):
+    """Hold what a command must have for a tool to be given a secret: in lower case, but for the short options."""
+
+    words: frozenset[str]
+    needs: tuple[str, ...]
+    always: bool
+    letters: frozenset[str]
+    options: tuple[str, ...]
+
+    @classmethod
+    def of(cls, row: Row) -> _Way:
+        """Return the way that a row describes."""
+        bare = [option.rstrip("*=:") for option in row.options]
+        short = [option for option in bare if len(option) == 2 and option[0] == "-"]
+        return cls(
+            words=frozenset(word.lower() for word in row.words),
+            needs=tuple(need.lower() for need in row.needs),
+            always=bool(row.places) or not row.options,
+            letters=frozenset(option[1] for option in short),
+            options=tuple(option.lower() for option in bare if option not in short),
+        )
+
+    def fits(self, lower: str, tokens: frozenset[str], letters: frozenset[str]) -> bool:
+        """Tell whether a command has it all; `letters` are those of its short options."""
+        if not self.words <= tokens or not all(need in lower for need in self.needs):
+            return False
+        return self.always or not self.letters.isdisjoint(letters) or any(option in lower for option in self.options)
+
+
 @cache
-def _rows() -> dict[str, tuple[Row, ...]]:
-    """Return the rows of each tool that has a secret place, whatever the names."""
-    table: dict[str, list[Row]] = {}
+def _ways() -> dict[str, tuple[_Way, ...]]:
+    """Return the ways of each tool that has a secret place, whatever the names."""
+    table: dict[str, list[_Way]] = {}
     for row in ROWS:
         if row.shape not in _BY_NAME:
             for tool in row.tools:
-                table.setdefault(tool.lower(), []).append(row)
+                table.setdefault(tool.lower(), []).append(_Way.of(row))
     for alias, tool in ALIASES.items():
         if tool in table:
             table.setdefault(alias, []).extend(table[tool])
-    return {tool: tuple(rows) for tool, rows in table.items()}
+    return {tool: tuple(ways) for tool, ways in table.items()}
 
 
 def _by_tool(text: str) -> bool:
@@ -202,23 +232,14 @@ def _stems(tokens: frozenset[str]) -> frozenset[str]:
     return tokens | {token.partition(".")[0] for token in tokens if "." in token}
 
 
+@lru_cache(maxsize=4096)
 def _command_fits(text: str) -> bool:
+    """Tell whether a tool in a command has an option or place whose value may be a secret."""
     lower = text.lower()
     tokens = frozenset(_TOKEN.findall(lower))
-    rows = _rows()
-    named = _stems(tokens) & rows.keys()
-    short = frozenset(word for word in _TOKEN.findall(text) if word.startswith("-") and not word.startswith("--"))
-    return any(_fits(row, lower, tokens, short) for tool in named for row in rows[tool])
-
-
-def _fits(row: Row, lower: str, tokens: frozenset[str], short: frozenset[str]) -> bool:
-    if not all(word.lower() in tokens for word in row.words) or not all(need.lower() in lower for need in row.needs):
+    ways = _ways()
+    named = _stems(tokens) & ways.keys()
+    if not named:
         return False
-    return bool(row.places) or not row.options or any(_given(option, lower, short) for option in row.options)
-
-
-def _given(option: str, lower: str, short: frozenset[str]) -> bool:
-    bare = option.rstrip("*=:")
-    if len(bare) == 2 and bare[0] == "-":
-        return any(bare[1] in word[1:] for word in short)
-    return bare.lower() in lower
+    letters = frozenset().union(*_SHORT.findall(text))
+    return any(way.fits(lower, tokens, letters) for tool in named for way in ways[tool])
