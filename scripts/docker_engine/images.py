@@ -18,6 +18,7 @@ from docker_engine.archive import Image, write_archive, write_difference, write_
 from docker_engine.install import archive_list, install_packages, unpack
 from docker_engine.place import Place
 from docker_engine.process import EngineError, run, say
+from docker_engine.tools import make_tools
 
 USERLAND: Final = "unbake/userland:12"
 _SUITE: Final = "bookworm"
@@ -78,16 +79,16 @@ _RECIPE: Final = hashlib.sha256(repr((_MMDEBSTRAP, _HOOKS, _DEBIAN, _BUSYBOX)).e
 
 
 def make_images(place: Place, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Make the base images on our own engine, and return their names."""
+    """Make the base images on our own engine, those with tools on top, and return their names."""
     environ = place.environment(environ)
     place.images.mkdir(parents=True, exist_ok=True)
     _provide(place, "busybox", (_BUSYBOX,), make=_make_busybox, environ=environ)
     _provide(place, "debian", _DEBIAN, make=_make_debian, environ=environ)
-    return tuple(sorted(image.name for image in (_BUSYBOX, *_DEBIAN)))
+    return (*sorted(image.name for image in (_BUSYBOX, *_DEBIAN)), *make_tools(environ))
 
 
 def pull_images(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Pull the base images that a user's own engine lacks, build the userland, and return the names."""
+    """Pull the base images that a user's own engine lacks, build the others, and return the names."""
     names = sorted(image.name for image in (_BUSYBOX, *_DEBIAN))
     for name in names:
         if name != USERLAND and not _image_id(name, environ):
@@ -97,7 +98,7 @@ def pull_images(environ: Mapping[str, str]) -> tuple[str, ...]:
         say(f"building {USERLAND}")
         build = ["docker", "buildx", "build", "--load", "--provenance=false", "--tag", USERLAND, "-"]
         run(build, timeout=600, env=environ, stdin=_USERLAND_DOCKERFILE)
-    return tuple(names)
+    return (*names, *make_tools(environ))
 
 
 def _provide(
