@@ -13,7 +13,7 @@ from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
 from rewriter.judgement import is_drawn_or_mounted, judge_name
 from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
-from rewriter.residue import Kept, Residue, in_some_image, literal_residues, residues
+from rewriter.residue import Kept, Residue, in_some_image, leavings, literal_residues, residues
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,20 @@ def left_behind(build: Build, flows: Iterable[Flow]) -> tuple[Left, ...]:
 
 def _of_flows(flows: Iterable[Flow]) -> Iterator[Left]:
     for flow in flows:
-        bodies = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
-        for body in bodies.values():
-            for residue in residues(flow.build, body, flow.names):
-                yield Left(flow.build, flow.roots[0], secret_id(flow.roots[0]), residue, flow.placeholder)
+        named = {use.body.instruction.index: use.body for use in flow.uses if use.reach is Reach.TEXT}
+        found = [one for body in named.values() for one in residues(flow.build, body, flow.names)]
+        for residue in (*found, *left_by_tools(flow)):
+            yield Left(flow.build, flow.roots[0], secret_id(flow.roots[0]), residue, flow.placeholder)
+
+
+def left_by_tools(flow: Flow) -> Iterator[Residue]:
+    """Yield what tools leave behind by themselves of the variables of a flow."""
+    calls: dict[int, set[tuple[str, ...]]] = {}
+    for use in flow.uses:
+        calls.setdefault(use.body.instruction.index, set()).update(use.takers)
+    bodies = {use.body.instruction.index: use.body for use in flow.uses}
+    for index in sorted(bodies):
+        yield from leavings(bodies[index], calls[index])
 
 
 def _of_literals(build: Build) -> Iterator[Left]:

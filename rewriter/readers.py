@@ -93,6 +93,16 @@ def variable_reach(
     return best
 
 
+def takers(body: RunBody, name: str, *, configured: Callable[[Recipe, str], bool]) -> frozenset[tuple[str, ...]]:
+    """Return the command lines of a RUN whose tool takes the variable itself, or is given it."""
+    return frozenset(
+        words
+        for words in body.command_lines
+        if any(f"${name}" in word or f"${{{name}" in word for word in words[1:])
+        or any(one.reads_variable(name) or configured(one, name) for one in recipes_called(words))
+    )
+
+
 def _only_spelt(body: RunBody, name: str) -> bool:
     """Tell whether the name stands only as a bare word of a tool that is known, its dollar sign forgotten."""
     if body.problem is not None or f"${name}" in body.text or f"{{{name}" in body.text:

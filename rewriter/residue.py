@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -31,7 +31,7 @@ from rewriter.documents.shell import (
 )
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
-from rewriter.readers import substitutes
+from rewriter.readers import recipes_called, substitutes
 from rewriter.recipes import forgetting_commands, recipes
 
 
@@ -48,6 +48,8 @@ class Kept(StrEnum):
     """A command writes it into a file that is there already: `sed -i`."""
     STORED = "stored"
     """The tool stores it in a file of its own."""
+    LEFT = "left"
+    """The tool leaves it behind without being asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,30 @@ def residues(build: Build, body: RunBody, names: Iterable[str], file: str = "") 
             if named:
                 found += _moved(build, body, fragment, visit, file)
     return tuple(found)
+
+
+def leavings(body: RunBody, takers: Collection[tuple[str, ...]]) -> tuple[Residue, ...]:
+    """Return what the tools that one RUN calls leave behind by themselves; `takers` are calls with a credential."""
+    found: list[Residue] = []
+    for fragment, visit in body.commands():
+        words = plain_words(visit.command)
+        called = recipes_called(words) if words in takers else ()
+        for leaving in (one for recipe in called if (one := recipe.leaving(words)) is not None):
+            gone = bool(leaving.path) and _left_removed(fragment, visit, leaving.path)
+            found.append(
+                Residue(body, fragment, visit, Kept.LEFT, leaving.path or None, leaving.place, gone, word=None)
+            )
+    return tuple(found)
+
+
+def _left_removed(fragment: Fragment, visit: Visit, path: str) -> bool:
+    """Tell whether a later command of the same script removes what a tool left."""
+    for other in fragment.visits:
+        words = bare_words(other.command)
+        later = other.command.span.start > visit.command.span.start
+        if later and words and words[0].value == "rm" and any(word.text == path for word in words[1:]):
+            return True
+    return False
 
 
 _MOVERS: Final = frozenset({"cp", "mv", "install", "ln", "rsync"})

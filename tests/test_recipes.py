@@ -40,6 +40,10 @@ def _forgetting(line: str) -> list[str]:
         ("cargo login --registry=own $T", "cargo logout --registry own"),
         ("dotnet nuget add source https://example.com -n own -p $T", "dotnet nuget remove source own"),
         ("helm repo add own https://example.com --password $T", "helm repo remove own"),
+        ("docker login -u ci -p $T registry.example.com", "docker logout registry.example.com"),
+        ("docker login registry.example.com --username=ci --password-stdin", "docker logout registry.example.com"),
+        ("docker login -u ci -p $T", "docker logout"),
+        ("skopeo login --tls-verify=false -u ci -p $T localhost:5000", "skopeo logout localhost:5000"),
         ("mix hex.organization auth org --key $K", "mix hex.organization deauth org"),
         (
             "aws configure set aws_secret_access_key $K",
@@ -61,6 +65,8 @@ def test_what_a_command_stores_is_forgotten_by_the_same_tool(stores: str, forget
         "dotnet nuget add source https://example.com -p $T",
         "dotnet nuget add source https://example.com -n own -p $T --configfile own.config",
         "huggingface-cli login --token $T --add-to-git-credential",
+        "podman login --authfile own.json -u ci -p $T registry.example.com",
+        "skopeo login -u ci -p $T",
         "aws configure set region eu-west-1",
         "aws configure set --profile own aws_secret_access_key $K",
         "cargo build",
@@ -81,6 +87,7 @@ def test_nothing_is_promised_where_the_tool_has_no_such_command(line: str) -> No
         (f'{_HEAD}[[files]]\nplaces = ["a"]', "unknown key 'places'"),
         (f"{_HEAD}[[files]]\nnames = [1]", "'names' has to be an array of strings"),
         (f'{_HEAD}[[stores]]\nforget = "tool logout"', "call and forget have to be strings"),
+        (f'{_HEAD}[[leaves]]\ncall = "tool get"', "call, path and place have to be strings"),
         (f'{_HEAD}[[stores]]\ncall = "tool login"\nruntime = "yes"', "runtime true or false"),
         (f'{_HEAD}[[stores]]\ncall = "tool login"\nforget = "tool logout {{token}}"', "unknown placeholder 'token'"),
     ],
@@ -88,6 +95,27 @@ def test_nothing_is_promised_where_the_tool_has_no_such_command(line: str) -> No
 def test_malformed_recipe_is_refused_with_what_is_wrong(text: str, says: str) -> None:
     with pytest.raises(RecipeError, match=says):
         load("own", text)
+
+
+@pytest.mark.parametrize(
+    ("line", "leaves"),
+    [
+        ("pipenv lock", True),
+        ("pipenv --bare install --system", True),
+        ("pipenv install --system --deploy", False),
+        ("pipenv sync", False),
+    ],
+)
+def test_what_a_command_leaves_behind_by_itself_is_known(line: str, leaves: bool) -> None:  # noqa: FBT001 (a column)
+    words = tuple(line.split())
+    assert any(recipe.leaving(words) is not None for recipe in recipes()) is leaves
+
+
+def test_what_a_tool_runs_is_known_by_the_end_of_their_path() -> None:
+    pip = next(recipe for recipe in recipes() if recipe.name == "pip")
+    assert pip.runs_file("requirements.txt")
+    assert pip.runs_file("services/api/requirements/prod.txt")
+    assert not pip.runs_file("notes.txt")
 
 
 def test_a_variable_of_the_shell_is_no_placeholder() -> None:

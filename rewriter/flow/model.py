@@ -62,11 +62,12 @@ def kept_in_image(build: Build, definitions: tuple[Definition, ...]) -> tuple[De
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Hold one RUN that reads a variable of a flow."""
+    """Hold one RUN that reads a variable of a flow; `takers` are the command lines that take it themselves."""
 
     body: RunBody
     name: str
     reach: Reach
+    takers: frozenset[tuple[str, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def _build_scripts(project: Project, build: Build) -> frozenset[str]:
 
 def _is_build_file(path: str, project: Project) -> bool:
     base = path.rsplit("/", 1)[-1]
-    if any(recipe.runs_file(base) or any(base in file.names for file in recipe.files) for recipe in recipes()):
+    if any(recipe.runs_file(path) or any(base in file.names for file in recipe.files) for recipe in recipes()):
         return True
     if base.startswith(".env") or path.startswith((".github/", ".gitlab", ".circleci/")):
         return True

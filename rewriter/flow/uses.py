@@ -12,7 +12,7 @@ from rewriter.documents.dockerfile import Binding, Instruction, Kind, references
 from rewriter.documents.run import RunBody
 from rewriter.flow.model import Definition, Use
 from rewriter.project import Project
-from rewriter.readers import Reach, variable_reach
+from rewriter.readers import Reach, takers, variable_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
 
 
@@ -37,7 +37,7 @@ def uses_of(
             if reach is Reach.OPAQUE:
                 weak.append(Use(body, name, reach))
             elif reach is not Reach.NONE:
-                strong.append(Use(body, name, reach))
+                strong.append(Use(body, name, reach, takers(body, name, configured=configured)))
             elif any(words[0].rsplit("/", 1)[-1] not in inert_commands() for words in body.command_lines):
                 tools.append(Use(body, name, Reach.OPAQUE))
         passed_on = any(name in entry.sources for entry in definitions)
@@ -93,7 +93,7 @@ class _Configured:
         prefix = f"{self.build.context}/" if self.build.context else ""
         for path in self.project.context_files(self.build):
             base = path.rsplit("/", 1)[-1]
-            runs = recipe.runs_file(base)
+            runs = recipe.runs_file(path)
             if runs or any(base in file.names for file in recipe.files):
                 text = self.project.text(prefix + path)
                 if text is not None and (_refers(text, name) or (runs and _speaks_of(text, name))):

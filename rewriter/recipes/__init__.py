@@ -5,8 +5,8 @@ command line), which environment variables it reads by itself (`variables`, with
 it reads (`[[files]]`: `names` in the working directory, `home` below the home directory, `paths` absolute),
 under which subcommands it runs code of the project (`runs_code`: that code may read any variable), which of its
 commands go to the network with the credential (`fetches`, written like `commands`), which files of the project it
-runs or fills with variables (`scripts`, patterns of names), and which of its commands store a credential and how
-the tool forgets it (`[[stores]]`).
+runs or fills with variables (`scripts`, patterns of ends of paths), which of its commands store a credential and how
+the tool forgets it (`[[stores]]`), and which leave one behind that they only use (`[[leaves]]`).
 docs/recipes.md is the page for authors.
 """
 
@@ -52,21 +52,23 @@ class Store:
     """Describe a command by which a tool stores a credential, and the command by which it forgets it.
 
     `call` are its words without options, `keys` patterns that its first argument has to match, `options` such that
-    one has to be there. `forget` is a template, empty where the tool has no way to forget: `{program}` is the tool
-    as it was called, `{key}` the first argument, `{value}` the second, `{name}` the value of the option `named`.
-    `runtime` tells that a running container may want what is stored, so that a build must be seen to use it.
+    one has to be there, `valued` those whose value is the next word. `forget` is a template, empty where the tool has
+    no way to forget: `{program}` is the tool as it was called, `{key}` the first argument, `{value}` the second,
+    `{name}` the value of the option `named`. `runtime` tells that a running container may want what is stored, so that
+    a build must be seen to use it.
     """
 
     call: tuple[str, ...]
     keys: tuple[str, ...]
     options: tuple[str, ...]
+    valued: tuple[str, ...]
     named: tuple[str, ...]
     forget: str
     runtime: bool
 
     def matches(self, words: Sequence[str]) -> bool:
         """Tell whether a command line is this one."""
-        given = [word for word in words if not word.startswith("-")]
+        given = self._arguments(words)
         if not _starts(given, self.call) or (self.options and not {*self.options} & set(_option_names(words))):
             return False
         key = given[len(self.call)] if len(given) > len(self.call) else ""
@@ -74,7 +76,7 @@ class Store:
 
     def forgetting(self, words: Sequence[str]) -> str | None:
         """Return the command that takes back what a command line stored, or None."""
-        arguments = [word for word in words if not word.startswith("-")][len(self.call) :]
+        arguments = self._arguments(words)[len(self.call) :]
         filled = {
             "program": words[0],
             "key": arguments[0].partition("=")[0] if arguments else "",
@@ -85,6 +87,38 @@ class Store:
         if not self.forget or not all(_PLAIN.fullmatch(filled[name]) for name in wanted):
             return None
         return _PLACEHOLDER.sub(lambda found: filled.get(found[1], found[0]), self.forget)
+
+    def _arguments(self, words: Sequence[str]) -> list[str]:
+        """Return the words without options and their values."""
+        behind = ("", *words)
+        return [
+            word
+            for word, before in zip(words, behind, strict=False)
+            if not word.startswith("-") and before not in self.valued
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Describe a command that leaves a credential behind which it was given or took by itself.
+
+    `call` are its words without options, `arguments` patterns of which one has to fit an option or an argument,
+    `unless` options with which it does not. `path` is what a shell removes to take it back, empty where others need
+    what else the file holds; `place` says in words where the credential stays.
+    """
+
+    call: tuple[str, ...]
+    arguments: tuple[str, ...]
+    unless: tuple[str, ...]
+    path: str
+    place: str
+
+    def matches(self, words: Sequence[str]) -> bool:
+        """Tell whether a command line is this one."""
+        given = [word for word in words if not word.startswith("-")]
+        if not _starts(given, self.call) or {*self.unless} & set(_option_names(words)):
+            return False
+        return not self.arguments or any(fnmatchcase(word, want) for word in words[1:] for want in self.arguments)
 
 
 _PLAIN: Final = re.compile(r"[\w./:@-]+")
@@ -116,6 +150,7 @@ class Recipe:
     scripts: tuple[str, ...]
     files: tuple[CredentialFile, ...]
     stores: tuple[Store, ...]
+    leaves: tuple[Leaving, ...]
 
     def called_by(self, words: Sequence[str]) -> bool:
         """Tell whether a command line (words without quotes, program first) calls this tool."""
@@ -133,9 +168,9 @@ class Recipe:
         """Tell whether the tool takes credentials from this absolute path."""
         return any(file.matches(path) for file in self.files)
 
-    def runs_file(self, base: str) -> bool:
-        """Tell whether a file of the project with this name is one that the tool runs or fills with variables."""
-        return any(fnmatchcase(base, pattern) for pattern in self.scripts)
+    def runs_file(self, path: str) -> bool:
+        """Tell whether a file of the project is one that the tool runs or fills with variables."""
+        return any(fnmatchcase(f"/{path}", f"*/{pattern}") for pattern in self.scripts)
 
     def store(self, words: Sequence[str]) -> Store | None:
         """Return the first of the storing commands that a command line is."""
@@ -145,6 +180,10 @@ class Recipe:
         """Return the command that takes back what a command line stored, or None."""
         store = self.store(words)
         return store.forgetting(words) if store is not None else None
+
+    def leaving(self, words: Sequence[str]) -> Leaving | None:
+        """Return what a command line leaves behind by itself, or None."""
+        return next((one for one in self.leaves if one.matches(words)), None)
 
     def executes(self, words: Sequence[str]) -> bool:
         """Tell whether this call runs code of the project, which may read any variable."""
@@ -183,9 +222,11 @@ def inert_commands() -> frozenset[str]:
 
 
 _INERT: Final = "inert"
-_KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "scripts", "files", "stores"}
+_KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "scripts", "files", "stores", "leaves"}
 _FILE_KEYS: Final = {"names", "home", "paths"}
-_STORE_KEYS: Final = {"call", "keys", "options", "named", "forget", "runtime"}
+_STORE_KEYS: Final = {"call", "keys", "options", "valued", "named", "forget", "runtime"}
+
+_LEAVING_KEYS: Final = {"call", "arguments", "unless", "path", "place"}
 
 
 def load(name: str, text: str) -> Recipe:
@@ -209,6 +250,7 @@ def load(name: str, text: str) -> Recipe:
         scripts=_strings(name, data, "scripts"),
         files=tuple(_file(name, table) for table in _tables(name, data, "files", _FILE_KEYS)),
         stores=tuple(_store(name, table) for table in _tables(name, data, "stores", _STORE_KEYS)),
+        leaves=tuple(_leaving(name, table) for table in _tables(name, data, "leaves", _LEAVING_KEYS)),
     )
 
 
@@ -232,9 +274,23 @@ def _store(name: str, table: dict[str, object]) -> Store:
         call=tuple(call.split()),
         keys=_strings(name, table, "keys"),
         options=_strings(name, table, "options"),
+        valued=_strings(name, table, "valued"),
         named=_strings(name, table, "named"),
         forget=forget,
         runtime=runtime,
+    )
+
+
+def _leaving(name: str, table: dict[str, object]) -> Leaving:
+    call, path, place = table.get("call"), table.get("path", ""), table.get("place")
+    if not isinstance(call, str) or not call or not isinstance(path, str) or not isinstance(place, str):
+        raise RecipeError(f"recipe {name}: in 'leaves' call, path and place have to be strings")
+    return Leaving(
+        call=tuple(call.split()),
+        arguments=_strings(name, table, "arguments"),
+        unless=_strings(name, table, "unless"),
+        path=path,
+        place=place,
     )
 
 

@@ -42,6 +42,7 @@ def _leak(build: Build, left: Left) -> Leak:
         Kept.GIT_CONFIG: "git config writes it there",
         Kept.EDITED: "the command edits it in",
         Kept.STORED: "the tool stores it there",
+        Kept.LEFT: "the tool does so by itself",
     }[residue.kind]
     return Leak(
         name=left.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rewriter.residue import Kept, Residue
 from rewriter.transforms.contain_file import keep_stored, keep_written
 from rewriter.transforms.contain_git import take_from_config, take_from_url
+from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import Workshop
 
 
@@ -21,6 +22,12 @@ def contain(workshop: Workshop, residue: Residue) -> None:
             keep_written(workshop, residue)
         case Kept.STORED:
             keep_stored(workshop, residue)
+        case Kept.LEFT:
+            if residue.path is None:
+                raise CannotChange(
+                    f"the tool leaves the value in {residue.written}, and nothing else takes it from there"
+                )
+            workshop.change(residue.body).run_after(f"rm -f {residue.path}")
 
 
 __all__ = ["Workshop", "contain"]

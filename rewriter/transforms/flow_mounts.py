@@ -11,6 +11,7 @@ from rewriter.documents.dockerfile import Assignment, Instruction, Kind, Word, m
 from rewriter.documents.run import Form, RunBody
 from rewriter.documents.shell import prints_environment
 from rewriter.flow import Definition, Flow, Origin, Use, secret_id
+from rewriter.left import left_by_tools
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach
@@ -186,6 +187,7 @@ def mount_flow(flow: Flow, style: SecretStyle, settings: Settings, *, files: Col
     """
     mounter = _Mounter(flow, style, settings)
     kept = tuple(one for body in _text_readers(flow) for one in residues(flow.build, body, flow.names))
+    kept += tuple(left_by_tools(flow))
     workshop = Workshop(flow.build, mounter.change, mounter.mount_all, kept, frozenset(files))
     for use in flow.uses:
         _check(flow, use, mounter)
