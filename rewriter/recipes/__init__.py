@@ -102,12 +102,13 @@ class Store:
 class Leaving:
     """Describe a command that leaves a credential behind which it was given or took by itself.
 
-    `call` are its words without options, `arguments` patterns of which one has to fit an option or an argument,
-    `unless` options with which it does not. `path` is what a shell removes to take it back, empty where others need
-    what else the file holds; `place` says in words where the credential stays.
+    `call` are its words without options, `options` such that one has to be there, `arguments` patterns of which one
+    has to fit an option or an argument, `unless` options with which it does not. `path` is what a shell removes to
+    take it back, empty where others need what else the file holds; `place` says in words where the credential stays.
     """
 
     call: tuple[str, ...]
+    options: tuple[str, ...]
     arguments: tuple[str, ...]
     unless: tuple[str, ...]
     path: str
@@ -116,7 +117,12 @@ class Leaving:
     def matches(self, words: Sequence[str]) -> bool:
         """Tell whether a command line is this one."""
         given = [word for word in words if not word.startswith("-")]
-        if not _starts(given, self.call) or {*self.unless} & set(_option_names(words)):
+        options = set(_option_names(words))
+        if (
+            not _starts(given, self.call)
+            or {*self.unless} & options
+            or (self.options and not {*self.options} & options)
+        ):
             return False
         return not self.arguments or any(fnmatchcase(word, want) for word in words[1:] for want in self.arguments)
 
@@ -226,7 +232,7 @@ _KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "scrip
 _FILE_KEYS: Final = {"names", "home", "paths"}
 _STORE_KEYS: Final = {"call", "keys", "options", "valued", "named", "forget", "runtime"}
 
-_LEAVING_KEYS: Final = {"call", "arguments", "unless", "path", "place"}
+_LEAVING_KEYS: Final = {"call", "options", "arguments", "unless", "path", "place"}
 
 
 def load(name: str, text: str) -> Recipe:
@@ -287,6 +293,7 @@ def _leaving(name: str, table: dict[str, object]) -> Leaving:
         raise RecipeError(f"recipe {name}: in 'leaves' call, path and place have to be strings")
     return Leaving(
         call=tuple(call.split()),
+        options=_strings(name, table, "options"),
         arguments=_strings(name, table, "arguments"),
         unless=_strings(name, table, "unless"),
         path=path,

@@ -27,7 +27,7 @@ def contain(workshop: Workshop, residue: Residue) -> None:
                 raise CannotChange(
                     f"the tool leaves the value in {residue.written}, and nothing else takes it from there"
                 )
-            workshop.change(residue.body).run_after(f"rm -f {residue.path}")
+            workshop.change(residue.body).run_after(f"rm -rf {residue.path}")
 
 
 __all__ = ["Workshop", "contain"]
