@@ -33,7 +33,19 @@ class Bearer:
         return f"Bearer {self.token}"
 
 
-Credential = Basic | Bearer
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Be an Authorization header of a scheme of its own, or of none."""
+
+    token: str
+    scheme: str = ""
+
+    def header(self) -> str:
+        """Return the Authorization header's value."""
+        return f"{self.scheme} {self.token}".lstrip()
+
+
+Credential = Basic | Bearer | Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,10 @@ class Server:
         """Answer a request that is authorised; a server of one kind says how."""
         raise NotImplementedError
 
+    def admits(self, request: Request) -> bool:
+        """Tell whether a request comes with a right credential."""
+        return request.headers.get("authorization") in self._headers
+
     @property
     def host(self) -> str:
         """Return address and port."""
@@ -133,7 +149,7 @@ class Server:
 
     def answer(self, request: Request) -> Response:
         """Check the credential, count, and answer."""
-        authorised = request.headers.get("authorization") in self._headers
+        authorised = self.admits(request)
         with self._lock:
             self._seen.append(Seen(request.method, request.path, authorised))
         if not authorised:

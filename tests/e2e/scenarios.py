@@ -17,6 +17,16 @@ class Serves(StrEnum):
     NPM = "npm"
     GIT = "git"
     FILES = "files"
+    MAVEN = "maven"
+    GEMS = "gems"
+    COMPOSER = "composer"
+    CRATES = "crates"
+    APT = "apt"
+    GALAXY = "galaxy"
+    IMAGES = "images"
+    MODELS = "models"
+    OBJECTS = "objects"
+    RELEASES = "releases"
     NOTHING = "nothing"
 
 

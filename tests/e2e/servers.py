@@ -7,17 +7,21 @@ them at their loopback address.
 import base64
 import gzip
 import hashlib
+import hmac
 import io
 import json
 import os
+import posixpath
+import re
 import subprocess
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
-from tests.e2e.loopback import Basic, Bearer, Credential, Request, Response, Server
+from tests.e2e.loopback import Basic, Bearer, Credential, Request, Response, Server, Token
 
 __all__ = [
     "Basic",
@@ -26,8 +30,10 @@ __all__ = [
     "FileServer",
     "GitServer",
     "NpmRegistry",
+    "ObjectStore",
     "PackageIndex",
     "Server",
+    "Token",
 ]
 
 _NOT_FOUND: Final = Response(b"404\n", 404)
@@ -85,7 +91,7 @@ class NpmRegistry(Server):
 
 
 class GitServer(Server):
-    """Serve one repository over smart HTTP, by `git http-backend`: /demo.git, with a README.md."""
+    """Serve one repository over smart HTTP, by `git http-backend`: /demo.git, with a README.md and a package of Go."""
 
     repository: Final = "demo.git"
 
@@ -128,16 +134,53 @@ class GitServer(Server):
 
 
 class FileServer(Server):
-    """Serve files by their path, such as {"tool.sh": b"..."}."""
+    """Serve files by their path, such as {"tool.sh": b"..."}; `@BASE@` in one is the server's own address."""
 
     def __init__(self, files: Mapping[str, bytes], *credentials: Credential, free_prefix: bool = False) -> None:
         super().__init__(*credentials, free_prefix=free_prefix)
         self._files = dict(files)
 
     def respond(self, request: Request) -> Response:
-        """Serve one file."""
-        content = self._files.get(request.path.lstrip("/"))
-        return _NOT_FOUND if content is None else Response(content)
+        """Serve one file, with the headers that clients of registries look for."""
+        content = self._files.get(posixpath.normpath(request.path).strip("/"))
+        if content is None:
+            return _NOT_FOUND
+        content = content.replace(b"@BASE@", request.base.encode())
+        digest = hashlib.sha256(content).hexdigest()
+        etag = hashlib.md5(content, usedforsecurity=False).hexdigest()  # Bundler compares it with what it got
+        headers = {"Docker-Content-Digest": f"sha256:{digest}", "ETag": f'"{etag}"', "X-Repo-Commit": "1" * 40}
+        headers["Last-Modified"] = "Wed, 01 Jan 2020 00:00:00 GMT"
+        return Response(content, headers={**headers, "Content-Type": _content_type(content)})
+
+
+class ObjectStore(FileServer):
+    """Serve files to who signs with the key of `ci-builder`, as S3 asks for (AWS Signature Version 4)."""
+
+    def __init__(self, files: Mapping[str, bytes], secret: str) -> None:
+        super().__init__(files)
+        self._secret = secret
+
+    def admits(self, request: Request) -> bool:
+        """Sign the request anew, and compare."""
+        fields = dict(re.findall(r"(\w+)=([^,\s]+)", request.headers.get("authorization", "")))
+        who, _, scope = fields.get("Credential", "").partition("/")
+        signed = fields.get("SignedHeaders", "")
+        head = [request.method, quote(request.path), request.query]
+        head += [f"{name}:{request.headers.get(name, '')}" for name in signed.split(";")]
+        canonical = "\n".join((*head, "", signed, request.headers.get("x-amz-content-sha256", "")))
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        text = "\n".join(("AWS4-HMAC-SHA256", request.headers.get("x-amz-date", ""), scope, digest))
+        key = f"AWS4{self._secret}".encode()
+        for part in (*scope.split("/"), text):
+            key = hmac.digest(key, part.encode(), "sha256")
+        return who == "ci-builder" and hmac.compare_digest(key.hex(), fields.get("Signature", ""))
+
+
+def _content_type(content: bytes) -> str:
+    if not content.startswith((b"{", b"[")):
+        return "application/octet-stream"
+    found = re.match(rb'\{"schemaVersion": 2, "mediaType": "([^"]*)"', content)
+    return found[1].decode() if found else "application/json"
 
 
 def with_credential(url: str, credential: Basic | None) -> str:
@@ -204,9 +247,10 @@ def _make_repository(bare: Path) -> None:
     work = bare.with_suffix(".work")
     work.mkdir(parents=True)
     (work / "README.md").write_text("demo\n", encoding="utf-8")
+    (work / "demo.go").write_text("package demo\n\nconst Answer = 42\n", encoding="utf-8")
     for command in (
         ["init", "--quiet", "--initial-branch=main"],
-        ["add", "README.md"],
+        ["add", "--all"],
         ["commit", "--quiet", "--message=Begin"],
         ["clone", "--quiet", "--bare", ".", str(bare)],
     ):

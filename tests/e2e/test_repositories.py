@@ -17,10 +17,32 @@ from rewriter.pipeline import fix
 from rewriter.repository import DirectoryRepository
 from rewriter.settings import Settings
 from rewriter.writer import write
+from tests.e2e.ecosystems import ECOSYSTEMS
 from tests.e2e.engine import Engine
 from tests.e2e.images import BaseImages
+from tests.e2e.registries import (
+    apt_files,
+    composer_files,
+    crate_files,
+    galaxy_files,
+    gem_files,
+    image_files,
+    maven_files,
+    model_files,
+    release_files,
+)
 from tests.e2e.scenarios import SCENARIOS, Scenario, Serves
-from tests.e2e.servers import Basic, Bearer, FileServer, GitServer, NpmRegistry, PackageIndex, Server
+from tests.e2e.servers import (
+    Basic,
+    Bearer,
+    FileServer,
+    GitServer,
+    NpmRegistry,
+    ObjectStore,
+    PackageIndex,
+    Server,
+    Token,
+)
 
 _KEY = base64.b64encode(b"an invented key, as long as a real one and of no use whatsoever " * 6).decode()
 
@@ -35,6 +57,26 @@ def _server(scenario: Scenario, canary: str, folder: Path) -> AbstractContextMan
             return GitServer(folder, Basic("ci", canary))
         case Serves.FILES:
             return FileServer({"tool": b"#!/bin/sh\necho tool\n"}, Basic("ci", canary))
+        case Serves.MAVEN:
+            return FileServer(maven_files(), Basic("ci", canary))
+        case Serves.GEMS:
+            return FileServer(gem_files(), Basic("ci", canary))
+        case Serves.COMPOSER:
+            return FileServer(composer_files(), Basic("ci", canary))
+        case Serves.CRATES:
+            return FileServer(crate_files(), Token(canary))
+        case Serves.APT:
+            return FileServer(apt_files(), Basic("ci", canary))
+        case Serves.GALAXY:
+            return FileServer(galaxy_files(), Token(canary, "Token"))
+        case Serves.IMAGES:
+            return FileServer(image_files(), Basic("ci", canary))
+        case Serves.MODELS:
+            return FileServer(model_files(), Bearer(canary))
+        case Serves.OBJECTS:
+            return ObjectStore({"bucket/tool": b"tool\n"}, canary)
+        case Serves.RELEASES:
+            return FileServer(release_files(), Bearer(canary))
         case Serves.NOTHING:
             return nullcontext()
 
@@ -60,7 +102,7 @@ QUESTIONS = (
 )
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, *ECOSYSTEMS], ids=lambda scenario: scenario.name)
 def test_fix_is_proven(
     scenario: Scenario, engine: Engine, base_images: BaseImages, canary: str, tmp_path: Path
 ) -> None:
