@@ -12,7 +12,7 @@ from rewriter.documents.dockerfile import Instruction, mount, successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
 from rewriter.judgement import is_drawn_or_mounted, judge_name
-from rewriter.readers import Reach, file_reach, recipes_called, tool_file_reach
+from rewriter.readers import Reach, Taker, file_reach, recipes_called, tool_file_reach
 from rewriter.residue import Kept, Residue, in_some_image, leavings, literal_residues, residues
 
 
@@ -45,7 +45,7 @@ def _of_flows(flows: Iterable[Flow]) -> Iterator[Left]:
 
 def left_by_tools(flow: Flow) -> Iterator[Residue]:
     """Yield what tools leave behind by themselves of the variables of a flow."""
-    calls: dict[int, set[tuple[str, ...]]] = {}
+    calls: dict[int, set[Taker]] = {}
     for use in flow.uses:
         calls.setdefault(use.body.instruction.index, set()).update(use.takers)
     bodies = {use.body.instruction.index: use.body for use in flow.uses}

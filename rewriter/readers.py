@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -93,14 +94,24 @@ def variable_reach(
     return best
 
 
-def takers(body: RunBody, name: str, *, configured: Callable[[Recipe, str], bool]) -> frozenset[tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Hold a command line that takes a variable itself; `filled_in`: from a file of the project that names it."""
+
+    words: tuple[str, ...]
+    filled_in: bool
+
+
+def takers(body: RunBody, name: str, *, configured: Callable[[Recipe, str], bool]) -> frozenset[Taker]:
     """Return the command lines of a RUN whose tool takes the variable itself, or is given it."""
-    return frozenset(
-        words
-        for words in body.command_lines
-        if any(f"${name}" in word or f"${{{name}" in word for word in words[1:])
-        or any(one.reads_variable(name) or configured(one, name) for one in recipes_called(words))
-    )
+    found: set[Taker] = set()
+    for words in body.command_lines:
+        called = recipes_called(words)
+        filled_in = any(configured(recipe, name) for recipe in called)
+        given = any(f"${name}" in word or f"${{{name}" in word for word in words[1:])
+        if filled_in or given or any(recipe.reads_variable(name) for recipe in called):
+            found.add(Taker(words, filled_in))
+    return frozenset(found)
 
 
 def _only_spelt(body: RunBody, name: str) -> bool:

@@ -31,7 +31,7 @@ from rewriter.documents.shell import (
 )
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
-from rewriter.readers import recipes_called, substitutes
+from rewriter.readers import Taker, recipes_called, substitutes
 from rewriter.recipes import forgetting_commands, recipes
 
 
@@ -85,13 +85,16 @@ def residues(build: Build, body: RunBody, names: Iterable[str], file: str = "") 
     return tuple(found)
 
 
-def leavings(body: RunBody, takers: Collection[tuple[str, ...]]) -> tuple[Residue, ...]:
+def leavings(body: RunBody, takers: Collection[Taker]) -> tuple[Residue, ...]:
     """Return what the tools that one RUN calls leave behind by themselves; `takers` are calls with a credential."""
     found: list[Residue] = []
+    filled_in = {one.words: one.filled_in for one in sorted(takers, key=lambda one: (one.words, one.filled_in))}
     for fragment, visit in body.commands():
         words = plain_words(visit.command)
-        called = recipes_called(words) if words in takers else ()
+        called = recipes_called(words) if words in filled_in else ()
         for leaving in (one for recipe in called if (one := recipe.leaving(words)) is not None):
+            if leaving.filled_in and not filled_in[words]:
+                continue
             gone = bool(leaving.path) and _left_removed(fragment, visit, leaving.path)
             found.append(
                 Residue(body, fragment, visit, Kept.LEFT, leaving.path or None, leaving.place, gone, word=None)

@@ -12,7 +12,7 @@ from rewriter.documents.run import RunBody
 from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence, Phase
-from rewriter.readers import Reach
+from rewriter.readers import Reach, Taker
 
 
 class Origin(StrEnum):
@@ -67,7 +67,7 @@ class Use:
     body: RunBody
     name: str
     reach: Reach
-    takers: frozenset[tuple[str, ...]] = frozenset()
+    takers: frozenset[Taker] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

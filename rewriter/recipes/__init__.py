@@ -103,7 +103,8 @@ class Leaving:
     """Describe a command that leaves a credential behind which it was given or took by itself.
 
     `call` are its words without options, `options` such that one has to be there, `arguments` patterns of which one
-    has to fit an option or an argument, `unless` options with which it does not. `path` is what a shell removes to
+    has to fit an option or an argument, `unless` options with which it does not; `filled_in`: only where the tool
+    takes the credential from a file of the project that names it. `path` is what a shell removes to
     take it back, empty where others need what else the file holds; `place` says in words where the credential stays.
     """
 
@@ -111,6 +112,7 @@ class Leaving:
     options: tuple[str, ...]
     arguments: tuple[str, ...]
     unless: tuple[str, ...]
+    filled_in: bool
     path: str
     place: str
 
@@ -232,7 +234,7 @@ _KEYS: Final = {"title", "commands", "variables", "runs_code", "fetches", "scrip
 _FILE_KEYS: Final = {"names", "home", "paths"}
 _STORE_KEYS: Final = {"call", "keys", "options", "valued", "named", "forget", "runtime"}
 
-_LEAVING_KEYS: Final = {"call", "options", "arguments", "unless", "path", "place"}
+_LEAVING_KEYS: Final = {"call", "options", "arguments", "unless", "filled_in", "path", "place"}
 
 
 def load(name: str, text: str) -> Recipe:
@@ -289,13 +291,17 @@ def _store(name: str, table: dict[str, object]) -> Store:
 
 def _leaving(name: str, table: dict[str, object]) -> Leaving:
     call, path, place = table.get("call"), table.get("path", ""), table.get("place")
+    filled_in = table.get("filled_in", False)
     if not isinstance(call, str) or not call or not isinstance(path, str) or not isinstance(place, str):
         raise RecipeError(f"recipe {name}: in 'leaves' call, path and place have to be strings")
+    if not isinstance(filled_in, bool):
+        raise RecipeError(f"recipe {name}: in 'leaves' filled_in has to be true or false")
     return Leaving(
         call=tuple(call.split()),
         options=_strings(name, table, "options"),
         arguments=_strings(name, table, "arguments"),
         unless=_strings(name, table, "unless"),
+        filled_in=filled_in,
         path=path,
         place=place,
     )
