@@ -13,6 +13,7 @@ from typing import Final
 
 from rewriter.analysis import Analysis
 from rewriter.copied import CopiedFile
+from rewriter.copy_sources import context_path
 from rewriter.documents.dockerignore import literal
 from rewriter.documents.run import RunBody, read_run
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
@@ -53,6 +54,7 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
     build = first.build
     base = first.source.rsplit("/", 1)[-1]
     _refuse_started_with(first, base)
+    _refuse_named(first)
     changes: dict[int, RunChange] = {}
 
     def change(body: RunBody) -> RunChange:
@@ -91,6 +93,19 @@ def _fix(analysis: Analysis, same: list[CopiedFile], findings: tuple[Finding, ..
         ignores=(Ignore(build.path, build.context, _pattern(first.source), required=True),),
         notes=notes,
     )
+
+
+def _refuse_named(copied: CopiedFile) -> None:
+    """Refuse a file that an instruction copies by its name: hidden, it would be missing there."""
+    for outer in copied.build.dockerfile.instructions:
+        entry = outer.trigger or outer
+        if entry.keyword not in ("COPY", "ADD") or entry.flag("from") is not None:
+            continue
+        if any(context_path(word.value) == copied.source for word in entry.operands[:-1]):
+            raise CannotChange(
+                f"line {outer.line}: {entry.keyword} names {copied.source} as well: what is to become of that decides",
+                Reason.SECRET_IN_COPY,
+            )
 
 
 def _refuse_started_with(copied: CopiedFile, base: str) -> None:
