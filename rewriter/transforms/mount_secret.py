@@ -6,7 +6,7 @@ the command would leave behind is contained; every caller passes the value with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -37,6 +37,7 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
         flows = analysis.flows(build)
         apart = any(flow.build.for_children for flow in flows)
         triggers = tuple(entry.span for entry in build.dockerfile.instructions if apart and entry.trigger is not None)
+        proposals: list[tuple[Flow, Proposal]] = []
         for flow in flows:
             if is_for_containers(flow):
                 continue  # compose-secrets answers for it
@@ -47,7 +48,27 @@ def plan(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) 
                 if _speaks_of(finding, flow, triggers)
             )
             if mine:
-                yield from _settle(analysis, flow, mine, settings)
+                proposals += ((flow, proposal) for proposal in _settle(analysis, flow, mine, settings))
+        yield from _together(flows, proposals) if apart else (proposal for _, proposal in proposals)
+
+
+def _together(flows: tuple[Flow, ...], proposals: list[tuple[Flow, Proposal]]) -> Iterator[Proposal]:
+    """Refuse a secret of this build and of its children in both where one of them has to stay as it is."""
+    stuck: dict[str, tuple[Reason, str]] = {
+        identity: (Reason.SECRET_IN_ONBUILD, f"ONBUILD hands on {flow.names[0]}, which a container of this image has")
+        for flow in flows
+        if is_for_containers(flow)
+        for identity in flow.secret_ids
+    }
+    for flow, proposal in proposals:
+        if isinstance(proposal, Refusal) and proposal.reason is not Reason.CALLER_UNSUPPORTED:
+            stuck |= dict.fromkeys(flow.secret_ids, (proposal.reason, proposal.detail))
+    for flow, proposal in proposals:
+        why = next((stuck[identity] for identity in flow.secret_ids if identity in stuck), None)
+        if isinstance(proposal, Fix) and why is not None:
+            yield from (Refusal(finding, *why) for finding in proposal.findings)
+        else:
+            yield proposal
 
 
 def _speaks_of(finding: Finding, flow: Flow, triggers: tuple[Span, ...]) -> bool:
