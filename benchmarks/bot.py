@@ -7,6 +7,9 @@
 `clean` plans in a process of its own, whose processor time and memory are told apart from the stand-in's. One
 repository in twenty has a Dockerfile and is cloned. At the end it tells what the forge's limits make of the requests.
 
+Measured on two cores that many shared (load 30): the plan over 10,000 takes 604 s, of these 72 s of its own processor
+time, and 78 MiB; over 1,000 it takes 71 MiB, over 200 65 MiB.
+
 A visit of a clean repository is one request without a Dockerfile, one request and a clone with one; where nobody has
 pushed since, it is none. So ten thousand take 100 requests for the list and 10,000 for the trees, which the limits let
 through in 14 minutes, and later 100. A repository with findings takes some ten requests more, of which two create
