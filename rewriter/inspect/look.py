@@ -24,10 +24,9 @@ def judged(name: str, source: Source) -> LayerScan:
 def look(found: Named, engine: Engine, known: Known, meter: Meter | None = None) -> Inspection:
     """Return what is in an image, an archive or a layout."""
     try:
-        gathered = _gathered(found, engine, meter)
+        return inspection(found.name, _gathered(found, engine, meter), known)
     except InspectionError as error:
         raise InspectionError(f"{shown(found.name)}: {error}") from error
-    return inspection(found.name, gathered, known)
 
 
 def _gathered(found: Named, engine: Engine, meter: Meter | None) -> Gathered:

@@ -17,6 +17,7 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 _DIGEST: Final = re.compile(r"(sha256|sha512|sha384):([0-9a-f]{64,128})")
 IMAGE_LIMIT: Final = 2_000
+LAYER_LIMIT: Final = 2_000
 _DEPTH: Final = 4
 _REFERENCE: Final = "vnd.docker.reference.digest"
 _KIND: Final = "vnd.docker.reference.type"
@@ -84,7 +85,7 @@ def _docker(lookup: Lookup) -> tuple[Manifest, ...]:
         if isinstance(config, dict):
             digest = re.sub(r"^blobs/sha256/|\.json$", "", text(image, "Config"))
             names = ", ".join(texts(at(image, "RepoTags")))
-            found.append(Manifest(names, f"sha256:{digest}", config, texts(at(image, "Layers"))))
+            found.append(Manifest(names, f"sha256:{digest}", config, _few(texts(at(image, "Layers")))))
     return tuple(found)
 
 
@@ -105,7 +106,7 @@ def _oci(lookup: Lookup, names: dict[str, str]) -> Iterator[Manifest]:
         if attestation or digest in seen or not isinstance(config, dict):
             continue
         seen.add(digest)
-        layers = tuple(blob(text(layer, "digest")) for layer in items(at(manifest, "layers")))
+        layers = _few(tuple(blob(text(layer, "digest")) for layer in items(at(manifest, "layers"))))
         identity = text(manifest, "config", "digest")
         yield Manifest(names.get(identity, name), identity, config, layers, tuple(attested.get(digest, ())))
 
@@ -130,6 +131,13 @@ def _descriptors(lookup: Lookup, index: Json, name: str, seen: set[str], depth: 
 def _check_count(count: int) -> None:
     if count > IMAGE_LIMIT:
         raise InspectionError(f"more than {IMAGE_LIMIT:,} images in one archive: not read; save the one that is meant")
+
+
+def _few(layers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the layers of one image, which no engine lets be more than some hundred."""
+    if len(layers) > LAYER_LIMIT:
+        raise InspectionError(f"an image of {len(layers):,} layers: not read")
+    return layers
 
 
 def _statements(lookup: Lookup, digest: str) -> Iterator[tuple[str, Json]]:

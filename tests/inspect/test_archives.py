@@ -218,6 +218,13 @@ def test_more_images_than_anybody_saves(tmp_path: Path) -> None:
         looked(write(tmp_path / "image.tar", {"config.json": b"{}", "manifest.json": images}))
 
 
+def test_more_layers_than_any_engine_takes(tmp_path: Path) -> None:
+    image = json.dumps([{"Config": "config.json", "RepoTags": [], "Layers": ["0/layer.tar"] * 3_000}]).encode()
+    members = {**docker_archive([layer({})]), "manifest.json": image}
+    with pytest.raises(InspectionError, match=r"image\.tar: an image of 3,000 layers"):
+        looked(write(tmp_path / "image.tar", members))
+
+
 def test_device_nodes_are_passed_over(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
