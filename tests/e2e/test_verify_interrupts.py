@@ -46,7 +46,7 @@ services:
     build: web
     volumes: ["kept:/kept"]
   db:
-    image: postgres:@MARK@
+    image: postgres:16-@MARK@
     command: sleep 600
     environment: {POSTGRES_PASSWORD: Vk3x9QpLw7Zt5mRb}
 volumes: {kept: {}}
@@ -130,7 +130,7 @@ def begun(engine: Engine, base: str, folder: Path, files: Mapping[str, str]) -> 
         (folder / "app" / name).write_text(filled, encoding="utf-8")
     (folder / "bin/docker").write_text(WRAPPER.format(log=log, client=client), encoding="utf-8")
     (folder / "bin/docker").chmod(0o755)
-    engine.tag(base, f"postgres:{mark}")
+    engine.tag(base, f"postgres:16-{mark}")
     process = subprocess.Popen(
         [sys.executable, "-m", "rewriter", "verify", str(folder / "app")],
         env={
