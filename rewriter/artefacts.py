@@ -7,12 +7,12 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.wildcards import fits
 
 _DATA: Final = "data/artefacts.toml"
 _LISTS: Final = ("commands", "paths", "options", "images", "not", "unless", "needs")
@@ -85,9 +85,7 @@ def _starts(words: Sequence[str], command: tuple[str, ...]) -> bool:
         return program == "yarn" and not plain
     pairs = zip(plain, command[1:], strict=False)
     return (
-        fnmatchcase(program, command[0])
-        and len(plain) >= len(command) - 1
-        and all(fnmatchcase(word, want) for word, want in pairs)
+        fits(program, command[0]) and len(plain) >= len(command) - 1 and all(fits(word, want) for word, want in pairs)
     )
 
 

@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -21,6 +20,7 @@ from rewriter.errors import UnbakeError
 from rewriter.judgement import credential_file, judge_name, provider_token
 from rewriter.model.patch import Exposure
 from rewriter.model.secret import Finding
+from rewriter.wildcards import fits
 
 _DATA: Final = "data/rotation.toml"
 _KEYS: Final = frozenset({"id", "title", "where", "how", "dead", "basis", "names", "files", "categories"})
@@ -152,12 +152,7 @@ def _by_file(finding: Finding) -> Provider | None:
 
 def _by_name(finding: Finding) -> Provider | None:
     name = re.sub(r"[^A-Z0-9_]+", "_", finding.name.upper()).strip("_")
-    return next((row for row in providers() if any(_fits(name, pattern) for pattern in row.names)), None)
-
-
-def _fits(name: str, pattern: str) -> bool:
-    """Match a name; a pattern is only compiled when all its pieces stand in the name."""
-    return all(piece in name for piece in pattern.split("*")) and fnmatchcase(name, pattern)
+    return next((row for row in providers() if any(fits(name, pattern) for pattern in row.names)), None)
 
 
 def _by_category(finding: Finding) -> Provider | None:

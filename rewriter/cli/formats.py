@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable
 
-from rewriter import pipeline
 from rewriter.cli.target import Target
 from rewriter.cli.terminal import colored
 from rewriter.errors import RepositoryError
@@ -59,6 +58,8 @@ def _fixes(report: Report, chosen: Target) -> dict[str, Fix]:
     """Work out what settles the findings, by fingerprint; nothing where no finding can be fixed."""
     if all(finding.fixable is Safety.MANUAL for finding in report.findings):
         return {}
+    from rewriter import pipeline  # noqa: PLC0415
+
     made = pipeline.proposals(chosen.repository, chosen.settings, only=chosen.only)
     return {finding.fingerprint: fix for fix in made for finding in fix.findings}
 

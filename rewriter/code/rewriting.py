@@ -8,42 +8,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rewriter.code.elsewhere import elsewhere
 from rewriter.code.generated import is_library
-from rewriter.code.languages import language_of, matters, named, survey
+from rewriter.code.languages import language_of, matters, named
+from rewriter.code.memory import Memory
 from rewriter.code.model import CodePlan, CodeRefusal, Keep, Reader, ReadKind, Refuse, Rewrite, Survey, Use
 from rewriter.model.plan import FileEdit, NewFile
 from rewriter.model.text import OverlapError, Source, apply
 
 
-class Memory:
-    """Remember what each source reads, so that it is parsed once, however many variables and passes ask for it.
-
-    What a file does with one variable does not depend on the others, so a survey for many serves for each of them.
-    """
-
-    def __init__(self) -> None:
-        self._secrets: dict[str, str] = {}
-        self._surveys: dict[tuple[str, str], Survey | None] = {}
-
-    def expect(self, secrets: Mapping[str, str]) -> None:
-        """Say which variables, with their ids, will be asked for; what is not announced costs another reading."""
-        if not secrets.items() <= self._secrets.items():
-            self._secrets |= secrets
-            self._surveys.clear()
-
-    def survey(self, path: str, text: str) -> Survey | None:
-        """Return what a file does with its environment."""
-        key = (path, text)
-        if key not in self._surveys:
-            self._surveys[key] = survey(path, text, self._secrets)
-        return self._surveys[key]
-
-
 def rewrite(files: Mapping[str, str], secrets: Mapping[str, str], memory: Memory | None = None) -> CodePlan:
-    """Return the edits after which every read of a secret takes /run/secrets/<id> first, the variable as fallback.
-
-    `files` are the sources of one service, `secrets` gives the id of each variable. All reads of a name are rewritten
-    or none is; a name that something reads which cannot be rewritten is refused, with its first place.
-    """
+    """Do what `rewriter.code.rewrite` says."""
     memory = memory or Memory()
     memory.expect(secrets)
     surveys = _surveys(files, memory)

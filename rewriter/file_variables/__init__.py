@@ -15,12 +15,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.wildcards import fits
 
 _NEWEST: Final = 10**9
 
@@ -57,7 +57,7 @@ class FileForm:
 
     def serves(self, name: str) -> bool:
         """Tell whether the variable is one of these."""
-        return any(fnmatchcase(name, pattern) for pattern in self.names)
+        return any(fits(name, pattern) for pattern in self.names)
 
     def of(self, name: str) -> str:
         """Return the variable that names the file."""

@@ -9,7 +9,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -18,6 +17,7 @@ from rewriter.build import Build
 from rewriter.documents.run import written
 from rewriter.errors import UnbakeError
 from rewriter.project import Project
+from rewriter.wildcards import fits
 
 _DATA: Final = "data/libraries.toml"
 _KEYS: Final = frozenset({"title", "packages", "variables"})
@@ -42,12 +42,12 @@ class Library:
 
     def takes(self, name: str) -> bool:
         """Tell whether the library reads a variable by itself."""
-        return any(fnmatchcase(name, pattern) for pattern in self.variables)
+        return any(fits(name, pattern) for pattern in self.variables)
 
     def among(self, words: frozenset[str]) -> bool:
         """Tell whether one of the words names a package of the library."""
         for package in self.packages:
-            if package in words or ("*" in package and any(fnmatchcase(word, package) for word in words)):
+            if package in words or ("*" in package and any(fits(word, package) for word in words)):
                 return True
         return False
 

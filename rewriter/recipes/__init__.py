@@ -16,12 +16,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.wildcards import fits
 
 
 class RecipeError(UnbakeError):
@@ -43,7 +43,7 @@ class CredentialFile:
             base in self.names
             or path in self.paths
             or any(path.endswith("/" + place) for place in (*self.home, *self.paths))
-            or any(fnmatchcase(path, pattern) for pattern in self.paths)
+            or any(fits(path, pattern) for pattern in self.paths)
         )
 
 
@@ -72,7 +72,7 @@ class Store:
         if not _starts(given, self.call) or (self.options and not {*self.options} & set(_option_names(words))):
             return False
         key = given[len(self.call)] if len(given) > len(self.call) else ""
-        return not self.keys or any(fnmatchcase(key, pattern) for pattern in self.keys)
+        return not self.keys or any(fits(key, pattern) for pattern in self.keys)
 
     def forgetting(self, words: Sequence[str]) -> str | None:
         """Return the command that takes back what a command line stored, or None."""
@@ -126,7 +126,7 @@ class Leaving:
             or (self.options and not {*self.options} & options)
         ):
             return False
-        return not self.arguments or any(fnmatchcase(word, want) for word in words[1:] for want in self.arguments)
+        return not self.arguments or any(fits(word, want) for word in words[1:] for want in self.arguments)
 
 
 _PLAIN: Final = re.compile(r"[\w./:@-]+")
@@ -170,7 +170,7 @@ class Recipe:
 
     def reads_variable(self, name: str) -> bool:
         """Tell whether the tool takes this environment variable by itself."""
-        return any(fnmatchcase(name, pattern) for pattern in self.variables)
+        return any(fits(name, pattern) for pattern in self.variables)
 
     def reads_file(self, path: str) -> bool:
         """Tell whether the tool takes credentials from this absolute path."""
@@ -178,7 +178,7 @@ class Recipe:
 
     def runs_file(self, path: str) -> bool:
         """Tell whether a file of the project is one that the tool runs or fills with variables."""
-        return any(fnmatchcase(f"/{path}", f"*/{pattern}") for pattern in self.scripts)
+        return any(fits(f"/{path}", f"*/{pattern}") for pattern in self.scripts)
 
     def store(self, words: Sequence[str]) -> Store | None:
         """Return the first of the storing commands that a command line is."""
@@ -198,14 +198,14 @@ class Recipe:
         if "*" in self.runs_code:
             return True
         rest = [word for word in words[1:] if not word.startswith("-")]
-        return bool(rest) and any(fnmatchcase(rest[0], pattern) for pattern in self.runs_code)
+        return bool(rest) and any(fits(rest[0], pattern) for pattern in self.runs_code)
 
 
 def _starts(words: Sequence[str], command: tuple[str, ...]) -> bool:
     if len(words) < len(command):
         return False
     program = words[0].rsplit("/", 1)[-1]
-    return all(fnmatchcase(word, want) for word, want in zip((program, *words[1:]), command, strict=False))
+    return all(fits(word, want) for word, want in zip((program, *words[1:]), command, strict=False))
 
 
 @cache

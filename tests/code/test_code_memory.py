@@ -23,7 +23,7 @@ def test_a_file_is_read_once_for_all_variables(monkeypatch: pytest.MonkeyPatch) 
         read.append(path)
         return survey(path, text, secrets)
 
-    monkeypatch.setattr("rewriter.code.rewriting.survey", counted)
+    monkeypatch.setattr("rewriter.code.languages.survey", counted)
     memory = Memory()
     memory.expect(SECRETS)
     for name, identity in SECRETS.items():
