@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter import callers
-from rewriter.callers import edit_block, edit_command, edit_compose, edit_lexical, edit_list, edit_step, edit_tree
 from rewriter.callers.model import (
     ArgumentListForm,
     BlockForm,
@@ -78,6 +77,16 @@ def pass_as_secret(
 
 
 def _pass(task: Task) -> CallerChange | CallerRefusal:
+    from rewriter.callers import (  # noqa: PLC0415 (start-up time: most builds have no caller)
+        edit_block,
+        edit_command,
+        edit_compose,
+        edit_lexical,
+        edit_list,
+        edit_step,
+        edit_tree,
+    )
+
     match task.caller.form, task.argument.form:
         case (Unreadable(why), _) | (_, Unreadable(why)):
             return task.refuse(why)
@@ -139,6 +148,16 @@ def add_secret(
 
     The value comes from the environment variable `env`, or from the file `path` of the repository.
     """
+    from rewriter.callers import (  # noqa: PLC0415 (start-up time: most builds have no caller)
+        edit_block,
+        edit_command,
+        edit_compose,
+        edit_lexical,
+        edit_list,
+        edit_step,
+        edit_tree,
+    )
+
     if (env is None) == (path is None):
         raise ValueError("a secret comes from either a variable or a file")
     task = Addition(caller, secret_id, env or "", path, source)
@@ -168,6 +187,8 @@ def agent_for_key(caller: Caller, name: str, *, source: Source) -> CallerChange 
 
     None where it does not pass exactly one such argument, or has the key otherwise than in a file.
     """
+    from rewriter.callers import edit_command  # noqa: PLC0415
+
     mine = [argument for argument in caller.arguments if argument.name == name]
     if len(mine) != 1 or not isinstance(caller.form, CommandForm) or not isinstance(mine[0].form, OptionForm):
         return None
