@@ -107,7 +107,7 @@ COPY --from=build /app /app
         arguments={"POETRY_HTTP_BASIC_INTERNAL_PASSWORD": "@CANARY@"},
     ),
     Scenario(
-        "pipenv-with-a-variable-in-its-pipfile",
+        "pipenv-that-leaves-its-request-behind",
         Serves.PACKAGES,
         {
             "Dockerfile": """\
@@ -115,7 +115,7 @@ FROM unbake/python-tools:12 AS build
 WORKDIR /app
 ARG INDEX_PASSWORD
 COPY Pipfile ./
-RUN pipenv install --system --skip-lock
+RUN pipenv lock && pipenv sync --system
 RUN python3 -c 'print(__import__("unbake_demo").ANSWER)' > answer
 FROM busybox:1
 COPY --from=build /app /app
