@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.errors import InspectionError
 from rewriter.inspect import tar
 from rewriter.inspect.distribution import is_distribution, is_package, is_program
-from rewriter.inspect.streams import CHUNK, Bounds, Reader, Source, compression, unpacked
+from rewriter.inspect.streams import CHUNK, Bounds, GrowthError, Reader, Source, compression, unpacked
 from rewriter.inspect.tokens import OVERLAP, WINDOW, Found, tokens
 from rewriter.judgement import Category, FileVerdict, credential_file, file_content, url_credentials
 from rewriter.model.masked import Masked
@@ -43,15 +43,20 @@ class Hit:
     inside: str = ""
 
 
-def examine(path: str, size: int, content: Reader, depth: int = DEPTH) -> tuple[Hit, ...]:
-    """Return what the file at a path (relative to the image's root) holds; its bytes are read once."""
+def examine(
+    path: str, size: int, content: Reader, depth: int = DEPTH, *, cut: Callable[[str, str], None] | None = None
+) -> tuple[Hit, ...]:
+    """Return what the file at a path (relative to the image's root) holds; its bytes are read once.
+
+    `cut` is told the path of a packed file that is not read to its end because it grows too large, and why.
+    """
     if is_distribution(path):
         return ()
     named = None if is_package(path) else credential_file(path)
     source = Source(content)
     head = source.peek(tar.BLOCK)
     if depth and named is None and _is_packed(head):
-        return _unique(_packed(path, source, depth))
+        return _unique(_packed(path, source, depth, cut))
     return _unique(_windows(path, size, source, named))
 
 
@@ -117,7 +122,7 @@ def _is_packed(head: bytes) -> bool:
     return bool(compression(head)) or tar.is_tar(head)
 
 
-def _packed(path: str, source: Source, depth: int) -> Iterator[Hit]:
+def _packed(path: str, source: Source, depth: int, cut: Callable[[str, str], None] | None) -> Iterator[Hit]:
     """Look into a compressed file or an archive; what is broken or grows too large is read as far as it goes."""
     form = compression(source.peek(tar.BLOCK)) or "tar"
     plain = unpacked(source, PACKED)
@@ -127,11 +132,14 @@ def _packed(path: str, source: Source, depth: int) -> Iterator[Hit]:
             for entry, content in tar.entries(plain):
                 if entry.type is tar.Type.FILE:
                     inside = entry.name.removeprefix("./").lstrip("/")
-                    for hit in examine(inside, entry.size, content, depth - 1):
+                    for hit in examine(inside, entry.size, content, depth - 1, cut=cut):
                         yield replace(hit, form=form, inside=inside)
         else:
             folder = path.rpartition("/")[0]
-            for hit in examine(f"{folder}/{name}".lstrip("/"), CHUNK, plain, depth - 1):
+            for hit in examine(f"{folder}/{name}".lstrip("/"), CHUNK, plain, depth - 1, cut=cut):
                 yield replace(hit, form=form)
+    except GrowthError as error:
+        if cut is not None:
+            cut(path, str(error))
     except InspectionError:
         return

@@ -24,7 +24,7 @@ DELETED: Final = ".wh."
 _RESERVED: Final = ".wh..wh."
 HIT_LIMIT: Final = 2_000
 DELETION_LIMIT: Final = 1_000_000
-_NOTES: Final = 5
+NOTES: Final = 5
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class LayerScan:
 
     def note(self, text: str) -> None:
         """Remember something odd, unless there is enough of that."""
-        if len(self.notes) < _NOTES:
+        if len(self.notes) < NOTES:
             self.notes.append(text)
 
     def place(self, path: str) -> None:

@@ -9,7 +9,7 @@ from rewriter.inspect.archive import Gathered, Meter, blobs_of_archive, blobs_of
 from rewriter.inspect.engine import Engine
 from rewriter.inspect.examine import examine
 from rewriter.inspect.image import Known, inspection
-from rewriter.inspect.layer import LayerScan, scan_layer
+from rewriter.inspect.layer import NOTES, LayerScan, scan_layer
 from rewriter.inspect.streams import Source
 from rewriter.inspect.target import Named, Sort
 from rewriter.model.inspection import Inspection
@@ -17,8 +17,17 @@ from rewriter.repository import shown
 
 
 def judged(name: str, source: Source) -> LayerScan:
-    """Return what a layer holds by the rules of the analyzer."""
-    return scan_layer(name, source, examine)
+    """Return what a layer holds by the rules of the analyzer; what is not read to its end is noted."""
+    unread: list[str] = []
+
+    def cut(path: str, why: str) -> None:
+        if len(unread) < NOTES:
+            unread.append(f"{shown(path)}: {why}")
+
+    scan = scan_layer(name, source, lambda path, length, content: examine(path, length, content, cut=cut))
+    for note in unread:
+        scan.note(note)
+    return scan
 
 
 def look(found: Named, engine: Engine, known: Known, meter: Meter | None = None) -> Inspection:

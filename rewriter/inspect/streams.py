@@ -170,10 +170,14 @@ class _Unpacked:
         check_growth(self.name, self.made, self.source.taken, self.bounds)
 
 
+class GrowthError(InspectionError):
+    """Report that more comes out of packed bytes than is read."""
+
+
 def check_growth(name: str, made: int, taken: int, bounds: Bounds) -> None:
     """Raise where so much comes out of so little that it is a bomb."""
     if made > bounds.largest or (made > bounds.free and made > bounds.ratio * taken):
-        raise InspectionError(
+        raise GrowthError(
             f"{taken:,} bytes of {name} unpack to more than {made:,}: a decompression bomb, not read further"
         )
 

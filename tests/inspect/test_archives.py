@@ -271,6 +271,15 @@ def test_bomb_of_gigabytes_is_refused(tmp_path: Path) -> None:
         looked(tmp_path / "image.tar")
 
 
+def test_what_grows_too_large_inside_of_a_layer_is_noted(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(1 << 25))
+    found = looked(write(tmp_path / "a.tar", docker_archive([layer({"srv/data.gz": bomb, "srv/note": b"nothing"})])))
+    assert not found.leaks
+    (note,) = found.notes
+    assert note.startswith("layer 0: srv/data.gz: ")
+    assert "not read further" in note
+
+
 @pytest.mark.parametrize("what", ["/dev/zero", "folder"])
 def test_no_device_is_read(what: str, tmp_path: Path) -> None:
     path = tmp_path if what == "folder" else Path(what)
