@@ -44,7 +44,7 @@ def serve_file(copied: CopiedFile, change: Changes, settings: Settings, *, going
         for upkeep in mine:
             _take_out(upkeep, change(body))
     for upkeep in copied.upkeep:
-        if upkeep.body.instruction.index not in reading:
+        if upkeep.body.instruction.index not in reading and not _changes(copied, upkeep.body):
             _look_after(copied, upkeep, change(upkeep.body))
     _keep_folder(copied, change, reading, frozenset(going))
 

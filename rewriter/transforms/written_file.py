@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rewriter.build import Build
 from rewriter.copied import image_path
 from rewriter.copy_sources import context_path
-from rewriter.documents.dockerfile import Instruction, machine, successors
+from rewriter.documents.dockerfile import Instruction, machine, mount, secret_file, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit, Word
 from rewriter.readers import Reach, file_reach, tool_file_reach
@@ -42,8 +42,10 @@ class WrittenFile:
         return place == self.residue.path
 
     def read_by(self, body: RunBody) -> bool:
-        """Tell whether a RUN reads the file, by its name or by a tool."""
+        """Tell whether a RUN reads the file, by name or by a tool; raises `CannotChange` where it may be another."""
         place = self.residue.path or f"/root/{self.base}"
+        if self._covered(body):
+            return False
         reach = file_reach(body, place)
         if reach is not Reach.TEXT:
             return reach is Reach.TOOL
@@ -54,6 +56,18 @@ class WrittenFile:
         if all(visit.command in writing or is_upkeep(visit.command, self.base) for visit in named):
             return tool_file_reach(body, place) is Reach.TOOL
         return True
+
+    def _covered(self, body: RunBody) -> bool:
+        """Tell whether a RUN finds another file there: one that is mounted, or that a COPY has brought meanwhile."""
+        found = [mount(flag) for flag in body.instruction.flags]
+        if self.residue.path in [secret_file(one) for one in found if one is not None and one.type == "secret"]:
+            return self.residue.path is not None
+        for entry in self.workshop.build.dockerfile.instructions[: body.instruction.index]:
+            if entry.index > self.own.index and entry.keyword in ("COPY", "ADD") and self._brings(entry):
+                if _destination(self.workshop.build, entry) is None or self.residue.path is None:
+                    raise CannotChange(f"line {entry.line}: {entry.keyword} may bring another {self.residue.written}")
+                return True
+        return False
 
     def refuse_mixed(self, readers: list[RunBody]) -> None:
         """Refuse what another RUN adds before the last reader: what is written anew there would lack it."""
