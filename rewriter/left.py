@@ -73,12 +73,16 @@ _ACCOUNTS: Final = frozenset(
 
 
 def _of_mounts(build: Build) -> Iterator[Left]:
+    return (left for left in kept_from_mounts(build) if in_some_image(build, left.residue))
+
+
+def kept_from_mounts(build: Build) -> Iterator[Left]:
+    """Yield what RUNs leave of mounted secrets in any stage, also one that only the cache of builds holds."""
     for entry in build.commands.entries:
         for name, identity, file in _mounted(entry):
             body = build.commands.body(entry)
             for residue in residues(build, body, (name,) if not file else (), file):
-                if in_some_image(build, residue):
-                    yield Left(build, name, identity, residue)
+                yield Left(build, name, identity, residue)
 
 
 def _of_fetched(build: Build) -> Iterator[Left]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.analysis import Analysis
+from rewriter.build import Build
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import VerificationError
+from rewriter.left import kept_from_mounts
 from rewriter.model.patch import FileChange, Ignored, Patch, Problem
 from rewriter.model.plan import Fix, LocalValue
 from rewriter.model.secret import Finding
@@ -54,6 +56,7 @@ def problems(before: State, after: State, fixes: Sequence[Fix]) -> tuple[str, ..
         *_readers(before.project, after.project),
         *_left(before, after, fixes),
         *_new(before, after),
+        *_kept(before.project, after.project),
         *_lost(before, after),
         *_touched(before.project, after.project, fixes),
     )
@@ -101,6 +104,21 @@ def _values(fixes: Sequence[Fix]) -> tuple[LocalValue, ...]:
         before = found.setdefault(value.path, value)
         found[value.path] = replace(before, shared=before.shared or value.shared)
     return tuple(found.values())
+
+
+def _kept(before: Project, after: Project) -> Iterator[str]:
+    """Report mounted secrets that stay in a layer of any stage, where none did before."""
+    known = {what for build in before.builds for what, _ in _kept_files(build)}
+    for build in after.builds:
+        for (path, secret, place), line in _kept_files(build):
+            if (path, secret, place) not in known:
+                yield f"{path}:{line}: the secret {secret} would stay in {place}"
+
+
+def _kept_files(build: Build) -> Iterator[tuple[tuple[str, str, str], int]]:
+    for left in kept_from_mounts(build):
+        if not left.residue.contained:
+            yield (build.path, left.secret, left.residue.written), left.residue.body.instruction.line
 
 
 def _unreadable(before: Project, after: Project) -> Iterator[str]:

@@ -48,7 +48,17 @@ def test_an_error_of_a_child_is_raised_here() -> None:
         spread(work, [1, 0])
 
 
-def test_no_child_outlives_an_error_of_the_first_part() -> None:
+def test_no_child_outlives_an_error_of_the_first_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        pid = fork()
+        children.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", counted)
+
     def work(part: int) -> int:
         if part == 0:
             raise LookupError
@@ -56,8 +66,10 @@ def test_no_child_outlives_an_error_of_the_first_part() -> None:
 
     with pytest.raises(LookupError):
         spread(work, [0, 1, 2])
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(children) == 2
+    for pid in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def test_there_is_a_processor() -> None:

@@ -82,6 +82,18 @@ def test_a_new_finding_is_named() -> None:
     assert "Dockerfile:4: new finding no-secret-in-env (API_KEY)" in _problems(after, "ARG NPM_TOKEN\n", "RUN npm ci\n")
 
 
+def test_a_mounted_secret_that_a_builder_stage_keeps_is_named() -> None:
+    kept = MOUNT.replace(" npm ci", ' echo "//npm.example.com/:_authToken=$NPM_TOKEN" > .npmrc && npm ci')
+    stages = "FROM node:20-slim AS build\n{}FROM node:20-slim\nCOPY --from=build /app/dist /app\n"
+    before = _state(stages.format(kept.replace("npm ci\n", "npm ci && rm -f .npmrc\n")))
+    after = _state(stages.format(kept))
+    assert problems(before, after, [_edit_of("Dockerfile")]) == (
+        "Dockerfile:2: the secret npm_token would stay in .npmrc",
+        "Dockerfile: an instruction changed that no fix names",
+    )
+    assert problems(after, after, []) == ()
+
+
 def test_a_file_that_can_no_longer_be_read_is_named() -> None:
     found = _problems(CLEAN + "RUN <<EOF\n", "ARG NPM_TOKEN\n", "RUN npm ci\n")
     assert any("unterminated heredoc" in text for text in found)
