@@ -6,12 +6,12 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 from rewriter.wildcards import fits
 
 _DATA: Final = "data/artefacts.toml"
@@ -25,8 +25,7 @@ class ArtefactError(UnbakeError):
     """Report a row of the data that does not follow the schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artefact:
+class Artefact(Record):
     """Describe what one command leaves; `environment`: the virtual environment that the program lies in.
 
     `alone`: no word follows the command. `needs`: options one of which has to be there.

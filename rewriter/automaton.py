@@ -8,9 +8,10 @@ whatever the patterns, and nothing ever goes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from rewriter.record import Record
 
 MEMORY_LIMIT: Final = 2_000_000
 """Forget all states when they hold this many entries, so that hostile input cannot fill the memory."""
@@ -26,29 +27,25 @@ class Side(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class One:
+class One(Record):
     """Take one character."""
 
     accepts: Test
 
 
-@dataclass(frozen=True, slots=True)
-class Many:
+class Many(Record):
     """Take any number of characters, or none."""
 
     accepts: Test
 
 
-@dataclass(frozen=True, slots=True)
-class Maybe:
+class Maybe(Record):
     """Take these items or none of them."""
 
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Record):
     """Take nothing, and go on only where the neighbours (before, after) are right."""
 
     holds: Callable[[Side, Side], bool]

@@ -12,10 +12,11 @@ import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from rewriter.record import Record
 
 LINK_LIMIT: Final = 40
 DEPTH_LIMIT: Final = 500
@@ -36,8 +37,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record):
     """Hold what stands where a path leads, links followed, the real way there, and a file's size."""
 
     kind: Kind
@@ -155,8 +155,7 @@ def _wind(root: Path, parts: Sequence[str]) -> Found:
     return Found(Kind.DIRECTORY, tuple(done))
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Record):
     relative: bool
     parts: tuple[str, ...]
 

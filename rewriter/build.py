@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from rewriter.callers import Caller
@@ -13,10 +12,10 @@ from rewriter.documents.dockerfile import Dockerfile, Instruction
 from rewriter.documents.run import RunBody, is_posix_shell, read_run, written
 from rewriter.judgement import may_hold_credential, may_name_key_file
 from rewriter.readers import key_files
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, eq=False)
-class Commands:
+class Commands(Record, eq=False, dict=True):
     """Hold what the RUN instructions of one Dockerfile execute, worked out once."""
 
     dockerfile: Dockerfile
@@ -52,8 +51,7 @@ class Commands:
         return {entry.index: found for entry in suspects if (found := command_secrets(self.body(entry)))}
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Record):
     """Join a Dockerfile with the context that it is built from and with what builds it.
 
     `for_children`: the instructions are those that ONBUILD leaves to the builds of other images.

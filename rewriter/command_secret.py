@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rewriter.documents.run import Fragment, RunBody
 from rewriter.documents.shell import Visit
 from rewriter.documents.shell import Word as ShellWord
@@ -11,10 +9,10 @@ from rewriter.judgement import Category
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class CommandSecret:
+class CommandSecret(Record):
     """Hold one credential in a command.
 
     `span` is its place in the file (None inside text that cannot be mapped back). `word` is the word that

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import chain, count
 from typing import Final
@@ -31,11 +30,11 @@ from rewriter.judgement import (
 )
 from rewriter.project import Project
 from rewriter.readers import Reach, file_reach, tool_file_reach
+from rewriter.record import Record, replace
 from rewriter.repository import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Upkeep:
+class Upkeep(Record):
     """Hold a command that only removes the file or sets its mode or owner; a mount makes it needless.
 
     `alone`: it names nothing else. `exact`: it names the file, and not a folder of it or a pattern.
@@ -50,8 +49,7 @@ class Upkeep:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedFile:
+class CopiedFile(Record):
     """Hold one credential file that an instruction copies.
 
     `source` is relative to the context; `word` names it, alone or as a folder (`whole`). `target` is the path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from rewriter.analysis import Analysis
 from rewriter.gathering import join
@@ -16,6 +15,7 @@ from rewriter.model.secret import Finding, Safety
 from rewriter.outline import Outline
 from rewriter.planner import Key, all_transforms, key
 from rewriter.project import Project
+from rewriter.record import Record, replace
 from rewriter.report import Pair
 from rewriter.repository import Repository
 from rewriter.rules import names, rules
@@ -56,15 +56,16 @@ def _safeties(analysis: Analysis, findings: tuple[Finding, ...], settings: Setti
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Record):
     """Hold what one share of a repository gave, in a form that goes through a pipe.
 
     `values` are those of each finding. The pipe joins two processes of one run, nothing else can read it.
     """
 
+    _hidden = ("values",)
+
     findings: tuple[Finding, ...]
-    values: tuple[tuple[str, ...], ...] = field(repr=False)
+    values: tuple[tuple[str, ...], ...]
     reasons: tuple[str | None, ...]
     problems: tuple[Problem, ...]
     notices: tuple[Problem, ...]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rewriter.build import Build
 from rewriter.copied import image_folder
@@ -17,10 +16,10 @@ from rewriter.documents.dockerfile import Instruction, Word
 from rewriter.documents.run import written
 from rewriter.project import Project
 from rewriter.readers import key_files
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedFile:
+class ExpectedFile(Record):
     """Hold the word that brings the file along, and its path in the context."""
 
     instruction: Instruction

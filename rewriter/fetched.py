@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.build import Build
@@ -17,6 +16,7 @@ from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import Instruction, Word
 from rewriter.judgement import Certainty, FileVerdict, copied_file, credential_file
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 _SURE_KINDS: Final = frozenset(
     {
@@ -27,8 +27,7 @@ _SURE_KINDS: Final = frozenset(
 _FETCHERS: Final = frozenset({"wget", "curl", "aria2c", "axel"})
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedFile:
+class FetchedFile(Record):
     """Hold one such file: `how` it gets there, and where that stands."""
 
     instruction: Instruction

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.automaton import FOLDERS, Automaton, Item, Many, One, State, any_character, not_slash
+from rewriter.record import Record
 
 NAME: Final = ".gitignore"
 
@@ -34,8 +34,7 @@ _CLASSES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GitPattern:
+class GitPattern(Record):
     """Hold one line of a `.gitignore`, without `!` and without the final slash."""
 
     negated: bool
@@ -85,8 +84,7 @@ class _Rules:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(Record):
     """Remember what is known of one directory: whether it is ignored, and how far each rule file has read."""
 
     ignored: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -13,14 +12,14 @@ from rewriter.model.secret import Finding
 from rewriter.model.text import Source
 from rewriter.pragmas import Pragma, pragmas
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.settings import near
 
 _UP: Final = 200
 _CONTINUED: Final = ("\\", "\\\r", "`", "`\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Sifted:
+class Sifted(Record):
     """Hold, for every finding in order, the reason why it is left out or None, and what is odd about the comments."""
 
     reasons: tuple[str | None, ...]
@@ -92,8 +91,7 @@ class _File:
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
+class _Lines(Record):
     """Hold one line and a range of lines."""
 
     first: int

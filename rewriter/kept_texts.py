@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.build import Build
@@ -14,10 +13,10 @@ from rewriter.flow import Flow, secret_id
 from rewriter.judgement import judge_pair, may_hold_credential, password_hashes, text_credentials, url_credentials
 from rewriter.model.masked import Masked
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class KeptText:
+class KeptText(Record):
     """Hold one credential, literal or of a variable (`secret` is then the id of its secret)."""
 
     instruction: Instruction

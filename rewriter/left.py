@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.build import Build
@@ -13,11 +12,11 @@ from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
 from rewriter.judgement import is_drawn_or_mounted, judge_name
 from rewriter.readers import Reach, Taker, file_reach, recipes_called, tool_file_reach
+from rewriter.record import Record
 from rewriter.residue import Kept, Residue, in_some_image, leavings, literal_residues, residues
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Record):
     """Hold one command of a build that leaves a secret or a stand-in behind.
 
     `name` is a variable or mount, `secret` its id.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from rewriter import callers
@@ -16,12 +15,12 @@ from rewriter.documents.dockerfile_name import is_dockerfile
 from rewriter.intake import Cache, Intake
 from rewriter.model.patch import Problem
 from rewriter.pragmas import Pragma
+from rewriter.record import Record, replace
 from rewriter.repository import Repository
 from rewriter.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Record):
     """Hold what is known before any Dockerfile is read: who builds, and which files are Dockerfiles.
 
     `dockerfiles` are those to read, `known` all that the repository has.

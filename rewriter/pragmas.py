@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.model.text import Source
+from rewriter.record import Record
 
 _WORDS: Final = ("unbake:", "hadolint")
 _MARKS: Final = r"(?:#|//|--|;|::|\brem\b)"
@@ -31,8 +31,7 @@ _AHEAD: Final = 50
 _LONG: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pragma:
+class Pragma(Record):
     """Hold one comment: where it stands, the line that it speaks of (0: the whole file), its rules as written.
 
     One with a `fault` is not heeded. A `foreign` one was written for another tool.

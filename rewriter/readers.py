@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -13,6 +12,7 @@ from rewriter.documents.run import RunBody, bare_words
 from rewriter.documents.shell import Command
 from rewriter.judgement import key_file, ssh_key_file
 from rewriter.recipes import Recipe, inert_commands, recipes
+from rewriter.record import Record
 
 
 class Reach(StrEnum):
@@ -94,8 +94,7 @@ def variable_reach(
     return best
 
 
-@dataclass(frozen=True, slots=True)
-class Taker:
+class Taker(Record):
     """Hold a command line that takes a variable itself; `filled_in`: from a file of the project that names it."""
 
     words: tuple[str, ...]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from hashlib import sha256
 
 from rewriter.model.patch import Ignored, Problem, Report, Silence
 from rewriter.model.plan import Refusal
 from rewriter.model.secret import Finding
 from rewriter.model.text import Span
+from rewriter.record import replace
 from rewriter.rotation import exposure
 from rewriter.settings import Settings
 

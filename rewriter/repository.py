@@ -11,7 +11,6 @@ import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,6 +20,7 @@ from rewriter.errors import RepositoryError
 from rewriter.gitignore import NAME as GITIGNORE
 from rewriter.gitignore import GitIgnore
 from rewriter.model.text import decode
+from rewriter.record import Record
 
 __all__ = [
     "FILE_LIMIT",
@@ -176,8 +176,7 @@ def _need_size(size: int, path: str, limit: int) -> None:
         raise RepositoryError(f"{shown(path)}: larger than {limit:,} bytes, not read; exclude it")
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
+class _Listing(Record):
     """Hold what a walk saw: the files, sorted, the folders that it looked into, and what else there is.
 
     Nothing is held twice: a repository has many files. A link to a file is among both the files and the others.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import pairwise
@@ -33,6 +32,7 @@ from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
 from rewriter.readers import Taker, recipes_called, substitutes
 from rewriter.recipes import forgetting_commands, recipes
+from rewriter.record import Record
 
 
 class Kept(StrEnum):
@@ -52,8 +52,7 @@ class Kept(StrEnum):
     """The tool leaves it behind without being asked to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Residue:
+class Residue(Record):
     """Hold one command that leaves the value behind.
 
     `path` is where, as an absolute path in the image when known, `written` as the command has it. `contained`

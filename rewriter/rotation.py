@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -20,6 +19,7 @@ from rewriter.errors import UnbakeError
 from rewriter.judgement import credential_file, judge_name, provider_token
 from rewriter.model.patch import Exposure
 from rewriter.model.secret import Finding
+from rewriter.record import Record
 from rewriter.wildcards import fits
 
 _DATA: Final = "data/rotation.toml"
@@ -39,8 +39,7 @@ class Basis(StrEnum):
     NONE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Record):
     """Describe one issuer of credentials: `where` is a page or a place, `how` the steps.
 
     `dead` tells how to see that the old one is dead, and `basis` where that is known from.

@@ -8,7 +8,6 @@ what was found is kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from rewriter.clearance import Clearance
@@ -18,6 +17,7 @@ from rewriter.intake import Cache
 from rewriter.model.patch import Report
 from rewriter.model.secret import Safety
 from rewriter.outline import Outline, outline
+from rewriter.record import replace
 from rewriter.report import divided, make_report, secret_of
 from rewriter.repository import Repository
 from rewriter.settings import Settings

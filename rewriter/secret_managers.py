@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rewriter.errors import UsageError
+from rewriter.record import Record
 from rewriter.template import render
 
 
@@ -25,8 +25,7 @@ class Manager(StrEnum):
     ONE_PASSWORD = "1password"  # noqa: S105 - a product's name
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(Record):
     """Hold what a person puts into one file, `path` being a proposal for its name."""
 
     manager: Manager

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -18,6 +17,7 @@ from typing import Final, TypeVar
 from rewriter.errors import UsageError
 from rewriter.model.plan import SecretSource
 from rewriter.model.secret import Severity
+from rewriter.record import Record, fields
 
 CONFIG_FILE: Final = ".unbake.toml"
 PYPROJECT: Final = "pyproject.toml"
@@ -90,8 +90,7 @@ SYNTAX_AUTO: Final = "auto"
 SYNTAX_KEEP: Final = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Record):
     """Settle how a run behaves; `baseline` are the fingerprints of findings that are left out."""
 
     fix: FixLevel = FixLevel.REVIEW
@@ -119,8 +118,7 @@ class Settings:
         return chosen.get(name) or chosen.get(default) or default
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(Record):
     """Settle how its result is shown."""
 
     format: Format = Format.TEXT
@@ -128,8 +126,7 @@ class Display:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Record):
     """Hold what one source sets; `None` where it says nothing."""
 
     fix: FixLevel | None = None
@@ -161,7 +158,7 @@ FILE_KEYS: Final = (
     "baseline",
     "multi-stage",
 )
-_VARIABLES: Final = tuple(field.name.upper() for field in fields(Layer))
+_VARIABLES: Final = tuple(map(str.upper, fields(Layer)))
 _SHOWN: Final = 100
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _FRONTEND: Final = re.compile(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.analysis import Analysis
@@ -22,6 +21,7 @@ from rewriter.model.secret import Finding
 from rewriter.model.text import Span
 from rewriter.planner import Key, key
 from rewriter.project import Project
+from rewriter.record import Record, replace
 from rewriter.second_reader import disagreement
 
 CHECKS: Final = (
@@ -34,8 +34,7 @@ CHECKS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Record):
     """Hold a repository as it was read and what was found in it; `ignored` is to stay as it is."""
 
     analysis: Analysis

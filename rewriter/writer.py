@@ -15,7 +15,6 @@ import stat
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Final, Self
@@ -25,6 +24,7 @@ from rewriter.errors import RepositoryError
 from rewriter.model.patch import Change, FileChange
 from rewriter.model.plan import LocalValue
 from rewriter.model.text import encode
+from rewriter.record import Record
 from rewriter.repository import parts_of, shown
 
 PREFIX: Final = ".unbake-"
@@ -34,8 +34,7 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Record):
     """Hold one file to write: the path as given, the real way to it, its bytes, and the file it replaces."""
 
     path: str
@@ -46,8 +45,7 @@ class _Target:
     old: os.stat_result | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Staged:
+class _Staged(Record):
     """Hold a target whose bytes lie ready under a temporary name, and the identity of that file."""
 
     target: _Target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from rewriter.errors import UsageError
 from rewriter.model.plan import SecretSource
 from rewriter.model.secret import Severity
+from rewriter.record import fields
 from rewriter.rules import names
 from rewriter.settings import FILE_KEYS, FixLevel, Layer, Runtime, SecretStyle, from_config_file
 
@@ -47,7 +47,7 @@ def taken(text: str) -> bool:
 def test_it_is_a_schema_and_names_every_setting() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert tuple(SCHEMA["properties"]) == FILE_KEYS
-    assert {key.replace("-", "_") for key in FILE_KEYS} < {field.name for field in fields(Layer)}
+    assert {key.replace("-", "_") for key in FILE_KEYS} < set(fields(Layer))
     assert all(entry["description"] for entry in SCHEMA["properties"].values())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from benchmarks.detection import peers
 from benchmarks.detection.cases import Case, CaseError, read, read_all
 from benchmarks.detection.measure import Hit, score, unbake
+from rewriter.record import replace
 
 CASES = read_all()
 

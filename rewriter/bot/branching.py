@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import ForbiddenError, Forge, ForgeError, RemoteRepository
 
@@ -19,16 +19,14 @@ class PostponedError(UnbakeError):
     """Report that a repository has to wait: the rest is done by a later run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forks:
+class Forks(Record):
     """Say who owns the forks; `organization` tells that it is not the credential's own account."""
 
     owner: str
     organization: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Hold where a branch lies; `url` is empty where that is the repository itself."""
 
     name: str

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.automaton import FOLDERS, Automaton, Item, Many, One, any_character, not_slash
+from rewriter.record import Record
 
 PLACES: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 LIMIT: Final = 3 * 1024 * 1024
@@ -24,8 +24,7 @@ _OWNER: Final = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9][A-Za
 _MAIL: Final = re.compile(r"[^@\s]{1,100}@[^@\s]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """Hold one line: a pattern, and the people (`name`) and teams (`organisation/name`) that it names."""
 
     pattern: str

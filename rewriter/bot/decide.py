@@ -6,10 +6,10 @@ two steps changes nothing: the next look sees what is there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.bot.marker import read
+from rewriter.record import Record
 from rewriter.scm.forge import Pull, PullState
 
 
@@ -24,8 +24,7 @@ class End(StrEnum):
     NOT_NEEDED = "not-needed"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Record):
     """Say what is to be proposed: `change` names the edits, `text` the words about them."""
 
     change: str
@@ -33,8 +32,7 @@ class Wanted:
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Record):
     """Hold what stands on the forge: the branch's commit (empty: none), whether it is ours, the pull request."""
 
     head: str
@@ -44,51 +42,43 @@ class Seen:
     merge_known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Record):
     """Set the branch, if it still is `expected`."""
 
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Record):
     """Open the pull request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Record):
     """Replace our block of a pull request's text."""
 
     pull: Pull
 
 
-@dataclass(frozen=True, slots=True)
-class Adorn:
+class Adorn(Record):
     """Give a pull request its labels and reviewers."""
 
     pull: Pull
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(Record):
     """Close our pull request, whose change is not needed any more, and delete the branch."""
 
     pull: Pull
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
+class Advance(Record):
     """Go on with the next generation: this one has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookAgain:
+class LookAgain(Record):
     """Begin anew with the branch as it is now: it was merged meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Record):
     """End here."""
 
     end: End

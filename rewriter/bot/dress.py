@@ -7,12 +7,12 @@ nothing: a label that is there is not added twice, and who was asked already is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.bot import codeowners
 from rewriter.errors import RepositoryError
 from rewriter.model.text import decode
+from rewriter.record import Record
 from rewriter.repository import Kind, Repository
 from rewriter.scm.forge import Forge, ForgeError, Pull
 
@@ -25,8 +25,7 @@ CODE_OWNERS: Final = "codeowners"
 _REFUSED: Final = (403, 404, 422)
 
 
-@dataclass(frozen=True, slots=True)
-class Dress:
+class Dress(Record):
     """Say which labels and reviewers a pull request is to have."""
 
     labels: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Final, TypeVar
 
@@ -18,6 +17,7 @@ from rewriter.bot.stopping import StoppedError
 from rewriter.bot.store import Known
 from rewriter.bot.visit import Bot, failed
 from rewriter.errors import UnbakeError
+from rewriter.record import Record, State, field
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import RemoteRepository
 
@@ -25,8 +25,7 @@ NOT_FOUND: Final = "not there, or not to be seen with this credential"
 _Result = TypeVar("_Result")
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(State):
     """Count how repositories were left. Where the run was `stopped`, some were not visited."""
 
     states: dict[str, int] = field(default_factory=dict)
@@ -43,8 +42,7 @@ class Tally:
                 self.failures.append((name, known.detail))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Turn:
+class _Turn(Record, order=True):
     """Hold one visit in the order of the queue: what another process is at comes last, the public ones first.
 
     What they leak is the most urgent.
@@ -54,7 +52,7 @@ class _Turn:
     at: float
     private: bool
     identity: int
-    attempt: int = field(default=0, compare=False)
+    attempt: int = 0
 
 
 class _Queue:

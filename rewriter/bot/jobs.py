@@ -5,7 +5,6 @@ A job is plain and idempotent. Whoever runs it decides how to wait: nothing else
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.bot.publish import NotSettledError
@@ -13,6 +12,7 @@ from rewriter.bot.stopping import StoppedError
 from rewriter.bot.store import Known
 from rewriter.bot.visit import Bot, failed
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 from rewriter.scm.forge import ForgeError, RemoteRepository
 from rewriter.scm.gate import RateLimitedError
 
@@ -20,8 +20,7 @@ ATTEMPTS: Final = 8
 _PAUSE: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Record):
     """Say that a job is to be done again, no earlier than `at`; it is the attempt of that number, from 0."""
 
     at: float

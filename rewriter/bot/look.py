@@ -8,7 +8,6 @@ the tree is asked for in any case. What the run is told to do is part of the mar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Self
@@ -16,14 +15,14 @@ from typing import Final, Self
 from rewriter import __version__
 from rewriter.bot.options import Options
 from rewriter.bot.store import Known
+from rewriter.record import Record, replace
 from rewriter.scm.forge import RemoteRepository
 
 MARGIN: Final = 300.0
 BELIEVED: Final = 7 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Record):
     """Hold what a look at a repository depends on; `settled` tells that the last push is not too fresh."""
 
     told: str

@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from rewriter.record import Record
 
 _HEAD: Final = re.compile(r"<!-- unbake:v1 (\{[^<>\n]{0,20000}\}) -->")
 _END: Final = "<!-- unbake:end -->"
 _WORD: Final = re.compile(r"[0-9a-z/-]{0,80}")
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Record):
     """Say what a text of ours stands for: `key` names the thing, `text` the version of the words.
 
     `dressed` tells that a pull request has got its labels and reviewers.

@@ -7,19 +7,18 @@ take a few megabytes. It is asked for when an issue has to be opened, by whoever
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from rewriter.bot.marker import read
+from rewriter.record import State, field
 from rewriter.scm.forge import Forge
 
 LABEL: Final = "unbake-rotate"
 _OVERLAP: Final = timedelta(seconds=5)
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(State):
     numbers: dict[str, set[int]] = field(default_factory=dict)
     latest: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)

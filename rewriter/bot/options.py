@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -13,6 +12,7 @@ from rewriter.bot.dress import CODE_OWNERS
 from rewriter.bot.report import Show
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
+from rewriter.record import Record
 from rewriter.repository import Kind, Repository
 from rewriter.scm.forge import RemoteRepository
 from rewriter.settings import CONFIG_FILE, CONFIG_LIMIT, PYPROJECT, Layer, from_config_file, from_pyproject
@@ -21,8 +21,7 @@ OPT_FILE: Final = ".github/unbake.toml"
 _KEYS: Final = frozenset({"enabled", "draft"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Record):
     """Hold what the command line and the organisation settle.
 
     `names` are repositories that were named; those of the owner are visited besides them with `all_of_owner`.
@@ -49,8 +48,7 @@ class Options:
     layer: Layer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Record):
     """Hold what a repository says of itself: `None` where it says nothing."""
 
     enabled: bool | None = None

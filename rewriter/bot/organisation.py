@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rewriter.bot.options import Options
 from rewriter.bot.report import Show
 from rewriter.errors import UsageError
+from rewriter.record import Record, field, replace
 from rewriter.scm.forge import Forge, MovedError
 from rewriter.settings import CONFIG_LIMIT, Layer, choice, from_table, near
 
@@ -31,8 +31,7 @@ _REVIEWER: Final = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9][
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9_.-]{1,100}")
 
 
-@dataclass(frozen=True, slots=True)
-class Organisation:
+class Organisation(Record):
     """Hold what the file says; what it says nothing about is missing in the mappings."""
 
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rewriter.bot import texts
@@ -29,6 +28,7 @@ from rewriter.bot.dress import Dress, put_on
 from rewriter.bot.marker import Marker, block, read, replaced
 from rewriter.bot.store import KnownPull, Store
 from rewriter.errors import UnbakeError
+from rewriter.record import Record, field, replace
 from rewriter.scm import signed
 from rewriter.scm.forge import Draft, Forge, ForgeError, Pull, PullState, RemoteRepository
 from rewriter.scm.git import CHANGE, EMAIL, TREE, Clone, Commit, RejectedError
@@ -50,8 +50,7 @@ class NotSettledError(UnbakeError):
     """Report that a repository changed while it was worked on; it is visited again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Record):
     """Hold what is to be proposed: the commit, and the words in a block with their marker."""
 
     commit: Commit

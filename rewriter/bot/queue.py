@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
 from rewriter.bot.database import Database
 from rewriter.errors import UsageError
+from rewriter.record import fields
 from rewriter.scm import json
 from rewriter.scm.forge import RemoteRepository
 
@@ -98,13 +98,14 @@ class Queue:
 
 def facts(one: RemoteRepository) -> dict[str, JSONValue]:
     """Return a repository as a job holds it: what the forge lists, no credential."""
-    return {**asdict(one), "topics": list(one.topics)}
+    return {**{name: getattr(one, name) for name in fields(RemoteRepository)}, "topics": list(one.topics)}
 
 
 def repository(told: object) -> RemoteRepository:
     """Return the repository that a job holds; raises `ForgeError`."""
     row = json.table(told)
-    found = {one.name: _READERS[str(one.type)](row, one.name) for one in fields(RemoteRepository) if one.name in row}
+    types = RemoteRepository.__annotations__
+    found = {name: _READERS[types[name]](row, name) for name in fields(RemoteRepository) if name in row}
     return RemoteRepository(**found)  # type: ignore[arg-type]  # each is read as its field's type
 
 

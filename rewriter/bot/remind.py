@@ -11,7 +11,6 @@ Whether the old credential is dead is for people to say: they close the issue, t
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -21,6 +20,7 @@ from rewriter.bot.marker import Marker, block, outside, read, replaced
 from rewriter.bot.notebook import LABEL, Notebook
 from rewriter.bot.options import Options
 from rewriter.bot.store import Credential, Store
+from rewriter.record import replace
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import Forge, ForgeError, MovedError, Note, RemoteRepository
 

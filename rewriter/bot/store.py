@@ -5,19 +5,18 @@ from __future__ import annotations
 import hmac
 import secrets as randomness
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
 
 from rewriter.bot.database import Database
+from rewriter.record import Record
 from rewriter.scm.clock import Clock
 
 _KEY: Final = "fingerprint-key"
 _MONTH: Final = 30 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Record):
     """Hold what is known of a repository: `etag` is that of its tree, `mark` what the look at it depended on."""
 
     etag: str = ""
@@ -27,8 +26,7 @@ class Known:
     seen: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPull:
+class KnownPull(Record):
     """Hold what is known of the latest generation of a repository's pull request."""
 
     generation: int
@@ -37,8 +35,7 @@ class KnownPull:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Hold one place where a secret was seen, fit to print."""
 
     path: str
@@ -46,8 +43,7 @@ class Place:
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Record):
     """Hold one exposed credential. `name` is fit to print; of the value there is the keyed fingerprint alone."""
 
     fingerprint: str

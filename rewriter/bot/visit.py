@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rewriter import pipeline
@@ -27,6 +26,7 @@ from rewriter.bot.scratch import Scratch
 from rewriter.bot.store import Credential, Known, Place, Store
 from rewriter.errors import UnbakeError
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
+from rewriter.record import Record, field, replace
 from rewriter.render.pen import Pen, redactor_of
 from rewriter.repository import Repository
 from rewriter.scm.clock import Clock
@@ -42,8 +42,7 @@ _AGAIN: Final = ("waiting", "refused", "held")
 OPEN_FINDINGS: Final = "findings-left"
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Record):
     """Hold what a dry run would propose."""
 
     repository: str
@@ -53,8 +52,7 @@ class Preview:
     dress: Dress
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
+class Bot(Record):
     """Hold what a visit works with."""
 
     forge: Forge

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -28,6 +27,7 @@ from rewriter.bot.stopping import StoppableClock, StoppedError
 from rewriter.bot.store import Known
 from rewriter.bot.visit import Bot, failed
 from rewriter.errors import UnbakeError, UsageError
+from rewriter.record import Record, replace
 from rewriter.scm.forge import RemoteRepository
 
 try:
@@ -66,8 +66,7 @@ class Told(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Record):
     """Say how a worker works: `schedule` is the crontab of discoveries; `once` ends it when nothing is left to do."""
 
     threads: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rewriter.callers.model import (
     CallerChange,
     CallerRefusal,
@@ -27,12 +25,12 @@ from rewriter.documents.yaml import (
     remove_entry,
 )
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Record
 
 _ENVIRONMENT_NOTE = "compose reads the variable from the environment, some versions of it do not look into `.env`"
 
 
-@dataclass(frozen=True, slots=True)
-class _Declaration:
+class _Declaration(Record):
     key: str
     value: str
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.callers.model import StepEnvironment
 from rewriter.documents.yaml import Mapping, get, index_of, insert_entry, insert_key
 from rewriter.model.text import Edit, Source
+from rewriter.record import Record
 
 _UNSAFE: Final = re.compile(r": | #|^[^A-Za-z0-9$(]")
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Record):
     """Name the variable that holds the value, and the edits that set it."""
 
     name: str

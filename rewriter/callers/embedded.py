@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from rewriter.model.text import Edit, Span
+from rewriter.record import Record, replace
 
 _FIRST: Final = 0xF0000
 _LAST: Final = 0xFFFFD
@@ -36,8 +36,7 @@ class Quoting(StrEnum):
     GROOVY_DOUBLE = "groovy-double"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Embedded:
+class Embedded(Record, eq=False):
     """Hold logical text; character `i` stands at `[starts[i], ends[i])` of the source.
 
     `end` is where text may be added behind the last character. New text is written with `inner`, then gets

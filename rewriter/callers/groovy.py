@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 _NEXT: Final = re.compile(r"//[^\n]*|/\*|'''|\"\"\"|'|\"")
 _INSIDE: Final = {
@@ -19,8 +19,7 @@ _INSIDE: Final = {
 _BEFORE: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class GroovyString:
+class GroovyString(Record):
     """Hold what stands between quotes, and the code in front of them, back to the string before.
 
     `interpolates` tells whether `${...}` is resolved by Groovy. `index` counts the strings of the text.

@@ -6,11 +6,11 @@ See https://docs.docker.com/build/bake/reference/. Expressions are kept as text;
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.errors import ParseError
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 _DEPTH: Final = 50
 _SKIPPED: Final = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/)+")
@@ -24,8 +24,7 @@ _HEREDOC: Final = re.compile(r"<<-?([A-Za-z_]\w*)\r?\n")
 _PLAIN: Final = re.compile(r'[^"\\$%]+|\\[\s\S]|[$%](?!\{)|\$\$\{|%%\{')
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Record):
     """Hold one token."""
 
     kind: str
@@ -33,8 +32,7 @@ class Token:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Record):
     """Hold an expression: its place, its text without comments and blanks, and its tokens."""
 
     span: Span
@@ -42,8 +40,7 @@ class Expression:
     tokens: tuple[Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Record):
     """Hold `name = expression`; `name` may be quoted in the text."""
 
     name: str
@@ -51,8 +48,7 @@ class Attribute:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Record):
     """Hold `type "label" { ... }`; `body` is what stands between the braces."""
 
     type: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from rewriter.callers import values
@@ -31,6 +30,7 @@ from rewriter.callers.paths import START, Bases, Target, Wanted, Where, evaluate
 from rewriter.documents.shell.tree import Command, DoubleQuoted, Variable, Word
 from rewriter.model.masked import MASK, Masked
 from rewriter.model.text import Source, Span
+from rewriter.record import Keyed, Record, field
 
 _SECRET_ID: Final = re.compile(r"(?:^|[,\"'])id=([^,\"'\s]+)")
 _SECRET_EXPRESSION: Final = re.compile(
@@ -44,12 +44,13 @@ _UNREWRITABLE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Keyed):
     """Describe the document around a piece of shell text.
 
     `exports` tells what the text finds set, `known` are variables that hold paths.
     """
+
+    _aside = ("known",)
 
     source: Source
     kind: CallerKind
@@ -60,12 +61,11 @@ class Host:
     step: StepEnvironment | None = None
     assigns: bool = True
     notes: tuple[str, ...] = ()
-    known: Mapping[str, Where] = field(default_factory=dict, compare=False)
+    known: Mapping[str, Where] = field(default_factory=dict)
     exports: values.Exports = field(default_factory=values.Exports)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Record):
     """Hold one command, what it calls, and what is known where it stands."""
 
     text: Embedded

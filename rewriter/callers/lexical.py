@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -26,6 +25,7 @@ from rewriter.callers.model import (
 )
 from rewriter.model.masked import MASK, Masked
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 _OPTION: Final = re.compile(
     r"--build-arg(?:=|[ \t]+)(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
@@ -53,8 +53,7 @@ _COMPUTED: Final = re.compile(r"[$%]|`")
 Classify = Callable[[str | None], Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Record):
     """Hold a stretch of text that is searched."""
 
     span: Span
@@ -108,8 +107,7 @@ def read(source: Source, area: Area) -> tuple[Caller, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Record):
     command: re.Match[str] | None
     options: tuple[re.Match[str], ...]
     secrets: tuple[re.Match[str], ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rewriter.callers.embedded import Embedded
@@ -11,6 +10,7 @@ from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Place
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Keyed, Record
 
 Files = Callable[[str], bool]
 
@@ -66,13 +66,11 @@ class Store(StrEnum):
     CI = "masked variable of the CI"
 
 
-@dataclass(frozen=True, slots=True)
-class Inherited:
+class Inherited(Record):
     """The value comes from the caller's environment, as in `--build-arg NAME`."""
 
 
-@dataclass(frozen=True, slots=True)
-class FromVariable:
+class FromVariable(Record):
     """The value is exactly one variable that is (or is not) in the environment of the build."""
 
     name: str
@@ -80,36 +78,31 @@ class FromVariable:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromFile:
+class FromFile(Record):
     """The value is the content of a file, as in `$(cat path)`; `path` is written as an option takes it."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromHost:
+class FromHost(Record):
     """The value is exactly one expression of the host, such as `${{ secrets.X }}` or `$(MAKE_VARIABLE)`."""
 
     expression: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromShell:
+class FromShell(Record):
     """The value is made by the shell; `text` can stand behind `NAME=` in front of the command."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromLiteral:
+class FromLiteral(Record):
     """The value stands in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Record):
     """The value or the way in which it is passed cannot be rewritten; `why` says it in plain words."""
 
     why: str
@@ -118,8 +111,7 @@ class Unreadable:
 Value = Inherited | FromVariable | FromFile | FromHost | FromShell | FromLiteral | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class OptionForm:
+class OptionForm(Record):
     """Locate `--build-arg NAME=value` in a command's logical text.
 
     `flag` is the word `--build-arg` (with the `=` of the joined form left out), `word` what follows it.
@@ -130,24 +122,21 @@ class OptionForm:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class LineForm:
+class LineForm(Record):
     """Locate `NAME=value` as a line of a step's input."""
 
     line: int
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class EntryForm:
+class EntryForm(Record):
     """Locate an entry of a mapping or list: the number of the pair or item."""
 
     index: int
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class ItemForm:
+class ItemForm(Record):
     """Locate an option in a list of words: the items of its name and of its value (the same if joined)."""
 
     flag: int
@@ -155,8 +144,7 @@ class ItemForm:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class SpanForm:
+class SpanForm(Record):
     """Locate text that is replaced as a whole."""
 
     span: Span
@@ -166,20 +154,22 @@ class SpanForm:
 ArgumentForm = OptionForm | LineForm | EntryForm | ItemForm | SpanForm | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class BuildArgument:
+class BuildArgument(Keyed):
     """Hold one build argument.
 
     `value` is as written (masked if the whole is a literal), `None` if taken from the caller's environment.
     `variable` is the name, where the value is exactly one variable or CI secret.
     """
 
+    _hidden = ("value", "form")
+    _aside = ("form",)
+
     name: str
-    value: str | None = field(repr=False)
+    value: str | None
     place: Place
     literal: Masked | None
     variable: str | None
-    form: ArgumentForm = field(repr=False, compare=False)
+    form: ArgumentForm
 
     @property
     def is_empty(self) -> bool:
@@ -188,8 +178,7 @@ class BuildArgument:
         return isinstance(written, FromLiteral) and not (self.value or "").strip("\"'")
 
 
-@dataclass(frozen=True, slots=True)
-class StepEnvironment:
+class StepEnvironment(Record):
     """Show the step of a pipeline whose `env:` a command sees.
 
     `key` is how the step calls its environment, `visible` are the names and values set there or above,
@@ -204,8 +193,7 @@ class StepEnvironment:
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandForm:
+class CommandForm(Record):
     """Locate a build command in logical text.
 
     `start` is where an assignment in front of it may stand, `behind` where an option may be added (behind the
@@ -213,7 +201,9 @@ class CommandForm:
     the command's own assignments set. `assigns` tells whether the shell knows `NAME=value command`.
     """
 
-    text: Embedded = field(repr=False)
+    _hidden = ("text", "step")
+
+    text: Embedded
     start: int
     behind: int
     sudo: int | None
@@ -221,41 +211,44 @@ class CommandForm:
     assigns: bool
     cwd: str | None
     store: Store
-    step: StepEnvironment | None = field(default=None, repr=False)
+    step: StepEnvironment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentListForm:
+class ArgumentListForm(Record):
     """Locate a build command that is written as a list of words, without a shell (Cloud Build).
 
     `behind` is the number of the item behind which an option may stand.
     """
 
-    step: Mapping = field(repr=False)
-    items: Sequence = field(repr=False)
+    _hidden = ("step", "items")
+
+    step: Mapping
+    items: Sequence
     behind: int
     cwd: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StepForm:
+class StepForm(Record):
     """Locate a step of a workflow that builds through an action with inputs."""
 
-    step: Mapping = field(repr=False)
-    inputs: Mapping = field(repr=False)
-    arguments: Scalar | Sequence | None = field(repr=False)
+    _hidden = ("step", "inputs", "arguments")
+
+    step: Mapping
+    inputs: Mapping
+    arguments: Scalar | Sequence | None
     arguments_key: str
     envs: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ComposeForm:
+class ComposeForm(Record):
     """Locate the `build:` of a compose service; `args` is written in this very service, or `None`."""
 
-    root: Mapping = field(repr=False)
-    service: Mapping = field(repr=False)
-    build: Node = field(repr=False)
-    args: Mapping | Sequence | None = field(repr=False)
+    _hidden = ("root", "service", "build", "args")
+
+    root: Mapping
+    service: Mapping
+    build: Node
+    args: Mapping | Sequence | None
     directory: str
 
 
@@ -267,30 +260,29 @@ class TreeStyle(StrEnum):
     SKAFFOLD = "secrets"
 
 
-@dataclass(frozen=True, slots=True)
-class TreeForm:
+class TreeForm(Record):
     """Locate a mapping that holds build arguments under a key: a bake target, an artifact, a devcontainer.
 
     `indented` tells whether the document indents lists below their keys.
     """
 
+    _hidden = ("target",)
+
     style: TreeStyle
-    target: Mapping = field(repr=False)
+    target: Mapping
     arguments_key: str
     cwd: str
     indented: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BlockForm:
+class BlockForm(Record):
     """Locate a target of a bake file in HCL by its name, and the directory that its paths start from."""
 
     name: str
     cwd: str
 
 
-@dataclass(frozen=True, slots=True)
-class LexicalForm:
+class LexicalForm(Record):
     """Locate a command in prose or in a language that is not read: its options are replaced as they stand."""
 
     behind: int | None
@@ -299,14 +291,16 @@ class LexicalForm:
 CallerForm = CommandForm | ArgumentListForm | StepForm | ComposeForm | TreeForm | BlockForm | LexicalForm | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Keyed):
     """Hold one place that builds an image.
 
     `context` is a directory of the repository (`""`: its root), `dockerfile` a file of it; each is `None`
     when it is dynamic, remote or unknown. `dynamic` tells that words of the command could not be read, so
     that it may pass more arguments than are listed.
     """
+
+    _hidden = ("form",)
+    _aside = ("form",)
 
     path: str
     kind: CallerKind
@@ -317,23 +311,23 @@ class Caller:
     arguments: tuple[BuildArgument, ...]
     secrets: tuple[str, ...]
     builder: Builder
-    form: CallerForm = field(repr=False, compare=False)
+    form: CallerForm
     dynamic: bool = False
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnvironment:
+class RunEnvironment(Record):
     """Hold `-e NAME=value` of a command that runs a container."""
 
+    _hidden = ("value",)
+
     name: str
-    value: str | None = field(repr=False)
+    value: str | None
     literal: Masked | None
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Record):
     """Report a piece of a file that could not be read; what it calls is unknown."""
 
     path: str
@@ -341,8 +335,7 @@ class Problem:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Record):
     """Gather what one file, or one piece of it, runs."""
 
     callers: tuple[Caller, ...] = ()
@@ -357,8 +350,7 @@ class Reading:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CallerChange:
+class CallerChange(Record):
     """Pass one secret as a build secret; `literal` has to be written to `literal_path` (if that is set)."""
 
     edits: tuple[Edit, ...]
@@ -367,8 +359,7 @@ class CallerChange:
     literal_path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallerRefusal:
+class CallerRefusal(Record):
     """Leave a caller as it is, and say why in words that a person can act on."""
 
     detail: str

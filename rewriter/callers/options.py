@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.callers.model import Builder
+from rewriter.record import Record
 
 _ENGINES: Final = {
     "docker": Builder.DOCKER, "podman": Builder.PODMAN, "buildah": Builder.BUILDAH, "nerdctl": Builder.OTHER,
@@ -41,8 +41,7 @@ _RUN_FLAGS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Record):
     """Show one word: `value` without quotes if nothing in it is expanded, `text` as written, its variable."""
 
     value: str | None
@@ -50,8 +49,7 @@ class Token:
     variable: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Record):
     """Hold an option: the word of its name, the word of its value (the same in `--name=value`)."""
 
     name: str
@@ -65,8 +63,7 @@ class Option:
         return self.word != self.value_word
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Record):
     """Hold the command line of a build or run, as numbers of words."""
 
     builder: Builder

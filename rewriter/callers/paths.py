@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -23,6 +22,7 @@ from rewriter.documents.shell.tree import (
     Variable,
     Word,
 )
+from rewriter.record import Record
 
 _ROOT_EXPRESSION: Final = re.compile(
     r"github\.workspace|Build\.(?:SourcesDirectory|Repository\.LocalPath)|System\.DefaultWorkingDirectory"
@@ -44,8 +44,7 @@ class Base(StrEnum):
     ROOT = "root"
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Record):
     """Hold a path and what it is relative to; the path may go up."""
 
     base: Base
@@ -177,8 +176,7 @@ def _directory_of(word: Word, text: Embedded, known: Mapping[str, Where]) -> Whe
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Bases:
+class Bases(Record):
     """Hold the directories of the repository that a script may have been started in, likeliest first."""
 
     starts: tuple[str, ...]
@@ -197,8 +195,7 @@ class Bases:
         return tuple(dict.fromkeys(path for path in found if path is not None))
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Record):
     """Hold what a command names; `file` is False where it names no Dockerfile."""
 
     context: Where | str | None
@@ -206,8 +203,7 @@ class Wanted:
     builder: Builder
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """Hold what a command builds, each part `None` where it is unknown."""
 
     context: str | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from rewriter.callers.embedded import Embedded
 from rewriter.callers.invocation import Host
@@ -11,6 +10,7 @@ from rewriter.callers.model import Reading
 from rewriter.callers.script import mentions, read_lines
 from rewriter.callers.yaml_text import embed
 from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, walk
+from rewriter.record import Record
 
 Prepare = Callable[[Embedded], Embedded]
 
@@ -20,8 +20,7 @@ def unchanged(text: Embedded) -> Embedded:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Record):
     """Hold commands that one shell executes, and what surrounds them."""
 
     commands: tuple[Scalar, ...]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rewriter.model.text import Edit, Span, apply
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Record):
     """Hold text of the result, and its place in the first text unless it is new."""
 
     text: str
@@ -19,8 +18,7 @@ class _Piece:
         return _Piece(self.text[start:end], None if self.origin is None else self.origin + start)
 
 
-@dataclass(frozen=True, slots=True)
-class Rebase:
+class Rebase(Record):
     """Hold a text that is edited step by step, and what of it stood in the first one."""
 
     first: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.callers import values
@@ -35,6 +34,7 @@ from rewriter.documents.shell.tree import (
     Word,
 )
 from rewriter.model.text import Span
+from rewriter.record import replace
 
 _MENTION: Final = re.compile(r"--build-arg[= ]+[\"']?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _CHEAP: Final = re.compile(r"(?i)build|bake|\bbud\b|\brun\b|\bcreate\b|--secret|/executor")

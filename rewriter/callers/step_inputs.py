@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.callers.embedded import Embedded
@@ -27,6 +26,7 @@ from rewriter.callers.yaml_text import embed
 from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get, index_of
 from rewriter.model.masked import MASK, Masked
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 EXPRESSION: Final = re.compile(r"\$\{\{(?:[^{}\n]|\}(?!\})|\{(?!\{))*\}\}")
 _OWN_ACTION: Final = "docker/build-push-action"
@@ -47,8 +47,7 @@ _HANDED_ON: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Record):
     """Hold one line of an input: its place in the logical text, and what it says.
 
     `first` is behind the blanks that the line starts with.
@@ -78,8 +77,7 @@ def lines(text: Embedded) -> tuple[Line, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Record):
     """Hold a step with `uses:` and `with:`."""
 
     source: Source

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.callers.model import BuildArgument, Caller, CallerRefusal
 from rewriter.model.text import Source
+from rewriter.record import Record
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OTHER: Final = re.compile(r"[^A-Za-z0-9_]")
@@ -26,8 +26,7 @@ def relative(path: str, directory: str | None) -> str:
     return posixpath.relpath(path, directory or ".")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Record):
     """Ask to pass one argument of a caller as the secret `secret_id`."""
 
     caller: Caller
@@ -62,8 +61,7 @@ class Task:
         return self.refuse(f"{self.argument.name} is passed with an empty value: there is no secret to pass")
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Record):
     """Ask to add a secret that comes from the variable `env` or from the file `path` of the repository."""
 
     caller: Caller

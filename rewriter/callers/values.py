@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.callers.embedded import Embedded
@@ -30,6 +29,7 @@ from rewriter.documents.shell.tree import (
     Word,
 )
 from rewriter.documents.shell.wording import literal_value
+from rewriter.record import Record
 
 _NAMED: Final = re.compile(r"(?s)(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<value>=.*)?")
 _PATH: Final = re.compile(r"[A-Za-z0-9_./~$@%+:{}-]+")
@@ -43,8 +43,7 @@ def no_host(expression: str) -> str | None:  # noqa: ARG001
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Exports:
+class Exports(Record):
     """Say which variables a script's commands find in their environment.
 
     A variable that the script never sets can only come from the environment. `hosts` returns the name of the
@@ -62,8 +61,7 @@ class Exports:
         return self.everything or name in self.exported or (name not in self.assigned and not self.unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Record):
     """Hold what `NAME=value` says: `text` is the value as a shell assignment takes it."""
 
     name: str

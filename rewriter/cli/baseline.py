@@ -9,13 +9,13 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from rewriter.errors import RepositoryError, UsageError
 from rewriter.model.patch import Problem, Report
 from rewriter.model.text import decode
+from rewriter.record import replace
 from rewriter.repository import READ_LIMIT, shown
 
 _VERSION: Final = 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter import pipeline, writer
@@ -19,6 +18,7 @@ from rewriter.errors import UsageError
 from rewriter.model.inspection import Answer
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
 from rewriter.model.plan import Reason, Refusal
+from rewriter.record import Record, replace
 from rewriter.render import json, text
 from rewriter.render.next_steps import Run
 from rewriter.render.paint import Paint
@@ -79,8 +79,7 @@ def status(outcome: Patched | Unchanged, *, written: bool) -> int:
     return 1 if unwritten or report.refusals or report.problems or text.still_open(report) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
+class _Trial(Record):
     """Hold what the builds proved, as text and by the names of the questions."""
 
     shown: str = ""

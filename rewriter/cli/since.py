@@ -8,13 +8,13 @@ those of the revision; one that git converts on checkout counts as changed too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Final
 
 from rewriter.errors import RepositoryError, UsageError
 from rewriter.model.patch import Report
+from rewriter.record import replace
 from rewriter.repository import Repository, shown
 from rewriter.scm.local import LocalGit
 

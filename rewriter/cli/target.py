@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from rewriter.cli.options import Arguments
 from rewriter.cli.stdin import STDIN, standard_input
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
+from rewriter.record import Record, replace
 from rewriter.repository import DirectoryRepository, Kind, Repository, shown
 from rewriter.rules import names as all_names
 from rewriter.rules import rules
@@ -34,8 +34,7 @@ from rewriter.settings import (
 _SIBLINGS: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """Hold a repository and the settings for it.
 
     `folder` is where it lies on disk. `only` is the file that PATH names, `None` where it names a folder; `argument`

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +30,7 @@ from rewriter.model.inspection import Answer, Check, Inspection, Leak
 from rewriter.model.secret import Finding
 from rewriter.model.text import Source as Text
 from rewriter.model.text import decode
+from rewriter.record import replace
 from rewriter.render import inspected, tree
 from rewriter.render.page import page
 from rewriter.render.paint import Paint

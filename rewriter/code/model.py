@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.model.plan import FileEdit, NewFile
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Record
 
 
 class ReadKind(StrEnum):
@@ -28,8 +28,7 @@ class ReadKind(StrEnum):
     """The whole environment: it is passed on, copied or printed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Record):
     """Mark one place where a program reads a variable; `name` is empty when it is built at run time."""
 
     path: str
@@ -40,8 +39,7 @@ class Read:
     kind: ReadKind
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRefusal:
+class CodeRefusal(Record):
     """Leave the reads of one name alone, and say why; an empty name stands for one that is built at run time."""
 
     path: str
@@ -50,8 +48,7 @@ class CodeRefusal:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class CodePlan:
+class CodePlan(Record):
     """Hold how the sources of one service change.
 
     `rewritten` are the names all of whose reads take the file first after the edits. No edit is made for a name that
@@ -65,31 +62,27 @@ class CodePlan:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Record):
     """Make a read take the file first; `needs` are the names that it takes from the reader module."""
 
     edits: tuple[Edit, ...]
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Record):
     """Leave a read, for a reason."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Record):
     """Leave a read, because it needs no change."""
 
 
 Change = Rewrite | Refuse | Keep
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Record):
     """Hold one read and what becomes of it; `pieces` are the constant parts of a name built at run time."""
 
     read: Read
@@ -97,16 +90,14 @@ class Use:
     pieces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Record):
     """Mark a constant that spells a name where no read is: an argument, a key, a subscript."""
 
     name: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Record):
     """Hold what one file does with its environment; `trouble` says why it cannot be told."""
 
     path: str
@@ -116,16 +107,14 @@ class Survey:
     trouble_line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Record):
     """Say how a file reaches the reader module: edits of its own, and the files that have to be there."""
 
     edits: tuple[Edit, ...] = ()
     new_files: tuple[NewFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Record):
     """Offer the reading and rewriting of one language.
 
     `survey` reads one file; `reach` connects one file with the reader module, given every source of the service and

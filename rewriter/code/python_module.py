@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import libcst as cst
 from libcst.metadata import (
@@ -25,12 +24,12 @@ from libcst.metadata import (
 from rewriter.code.guard import readable
 from rewriter.code.model import Refuse
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 _BOM = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Record):
     """Hold a parsed file with what libcst knows about it."""
 
     source: Source

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.code.model import Reader, Refuse
 from rewriter.model.plan import NewFile
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Record
 from rewriter.template import render
 
 _MODULE: Final = "run_secrets"
@@ -18,8 +18,7 @@ _IMPORT: Final = re.compile(r"^(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b|import[ 
 _DEFINITION: Final = re.compile(r"(?:async[ \t]+)?def\b|class\b|@")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Record):
     """Say where the reader module lies, and the module name by which a file imports it.
 
     `either`: nothing shows whether the file is run as a script or imported from its package, so it tries both.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import libcst as cst
@@ -10,6 +9,7 @@ import libcst as cst
 from rewriter.code.model import Refuse, Rewrite
 from rewriter.code.python_module import Module, constant
 from rewriter.model.text import Edit, Span
+from rewriter.record import Record
 
 _OBJECTS: Final = {
     "decouple.Config": "decouple",
@@ -24,8 +24,7 @@ _TEXT_METHODS: Final = frozenset({"str", "unicode"})
 _BARE: Final = (cst.Assign, cst.AnnAssign, cst.Return, cst.Arg, cst.DictElement, cst.Element, cst.Expr, cst.Param)
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
+class Wrapped(Record):
     """Hold a read through a library; `refusal` says why it cannot take the file first."""
 
     name: str

@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.automaton import Automaton, State
 from rewriter.documents.go_pattern import items_of
 from rewriter.documents.go_regexp import PatternError
 from rewriter.model.text import Source, Span, encode
+from rewriter.record import Record
 from rewriter.repository import Kind, Repository
 
 NAME: Final = ".dockerignore"
@@ -33,8 +33,7 @@ _QUOTABLE: Final = re.compile(r"[*?\[\]\\^|{}$#!]")
 _UNWRITABLE: Final = re.compile(r"[\n\r]|^\s|\s\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Record):
     """Hold one pattern: `text` as Docker reads it, without `!` and leading `/`; `span` as written."""
 
     negated: bool
@@ -43,8 +42,7 @@ class Pattern:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class BadPattern:
+class BadPattern(Record):
     """Hold a line on which Docker stops the build; `what` continues a sentence about it."""
 
     text: str
@@ -53,8 +51,7 @@ class BadPattern:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(Record):
     """Hold a `.dockerignore`. Docker builds with it only where there are no `errors`."""
 
     path: str
@@ -136,8 +133,7 @@ def matcher(file: IgnoreFile) -> Callable[[str], bool]:
     return _Walk(file.patterns).ignored
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(Record):
     """Remember how far the patterns have come at a directory, and which of them it matched."""
 
     state: State

@@ -7,25 +7,26 @@ that compose would make from something else (`$NAME`, an escape, a quote that an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.model.masked import Masked
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Record
 
 _LINE: Final = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)[ \t]*(?P<equals>[=:])[ \t]*")
 _COMMENT: Final = re.compile(r"[ \t]#")
 LIMIT: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class EnvLine:
+class EnvLine(Record):
     """Hold one variable; `span` is the name with its value, `lines` all of its lines, line end included."""
+
+    _hidden = ("literal",)
 
     name: str
     span: Span
     lines: Span
-    literal: Masked | None = field(repr=False)
+    literal: Masked | None
 
 
 def parse(source: Source) -> tuple[EnvLine, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -31,6 +30,7 @@ from rewriter.documents.shell import (
     variables,
 )
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 
 class Form(StrEnum):
@@ -41,8 +41,7 @@ class Form(StrEnum):
     HEREDOC = "heredoc"
 
 
-@dataclass(frozen=True, eq=False)
-class Fragment:
+class Fragment(Record, eq=False, dict=True):
     """Hold one script inside a RUN; `locate` maps a range of its text to the file, or is None."""
 
     script: Script
@@ -76,8 +75,7 @@ class Fragment:
         return self.locate(span.start, span.end) if self.locate else None
 
 
-@dataclass(frozen=True, eq=False)
-class RunBody:
+class RunBody(Record, eq=False, dict=True):
     """Hold what one RUN executes.
 
     `text` is all that it says, for word searches. `problem` says why the shell in it cannot be read; then

@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 from rewriter.wildcards import fits
 
 _NEWEST: Final = 10**9
@@ -44,8 +44,7 @@ class Both(StrEnum):
     FILE_WINS = "file-wins"
 
 
-@dataclass(frozen=True, slots=True)
-class FileForm:
+class FileForm(Record):
     """Describe some variables of an image that have a file form."""
 
     names: tuple[str, ...]
@@ -69,8 +68,7 @@ class FileForm:
         return newest >= self.since and (not self.until or newest[: len(self.until)] <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageTable:
+class ImageTable(Record):
     """Hold what is known of one image."""
 
     name: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -17,6 +16,7 @@ from rewriter.build import Build
 from rewriter.documents.run import written
 from rewriter.errors import UnbakeError
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.wildcards import fits
 
 _DATA: Final = "data/libraries.toml"
@@ -32,8 +32,7 @@ class LibraryError(UnbakeError):
     """Report a row of the data that does not follow the schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Record):
     """Hold the packages of one library and the variables that it takes."""
 
     title: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.build import Build
@@ -13,6 +12,7 @@ from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence, Phase
 from rewriter.readers import Reach, Taker
+from rewriter.record import Record
 
 
 class Origin(StrEnum):
@@ -30,8 +30,7 @@ class Origin(StrEnum):
     """Nothing, or a stand-in that is no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Record):
     """Hold one assignment; `sources` are the other variables in its value."""
 
     name: str
@@ -60,8 +59,7 @@ def kept_in_image(build: Build, definitions: tuple[Definition, ...]) -> tuple[De
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Record):
     """Hold one RUN that reads a variable of a flow; `takers` are the command lines that take it themselves."""
 
     body: RunBody
@@ -70,8 +68,7 @@ class Use:
     takers: frozenset[Taker] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Record):
     """Hold the variables that carry one value; `blocked` are instructions that no mount can serve."""
 
     build: Build

@@ -6,11 +6,11 @@ ARGs are those of that build, ENV, USER, WORKDIR and SHELL come from this image.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from rewriter.build import Build, Commands
 from rewriter.documents.dockerfile import Instruction, final_stage, part, successors
+from rewriter.record import replace
 
 _HANDED_ON: Final = frozenset({"FROM", "ENV", "USER", "WORKDIR", "SHELL"})
 

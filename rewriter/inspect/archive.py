@@ -11,7 +11,6 @@ import os
 import stat
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from rewriter.inspect import tar
 from rewriter.inspect.layer import LayerScan
 from rewriter.inspect.oci import Json
 from rewriter.inspect.streams import CHUNK, Reader, Source, unpacked
+from rewriter.record import Record, State, field
 from rewriter.repository import DirectoryRepository, shown
 
 DOCUMENT_LIMIT: Final = 1 << 24
@@ -31,8 +31,7 @@ Meter = Callable[[int], None]
 """Is told how many bytes were read from the outside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(Record):
     """Hold one blob of an image as it streams by."""
 
     name: str
@@ -40,8 +39,7 @@ class Blob:
     source: Source
 
 
-@dataclass(slots=True)
-class Gathered:
+class Gathered(State):
     """Hold what was read: JSON documents and layers by the name of their blob, names that stand for others."""
 
     documents: dict[str, Json] = field(default_factory=dict)
@@ -125,7 +123,6 @@ def _layer(blob: Blob, read_layer: ReadLayer) -> LayerScan:
     return scan
 
 
-@dataclass(frozen=True, slots=True)
 class _Alias(Blob):
     """Be a name that stands for another one, as old archives have it for layers that they share."""
 

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
+from rewriter.record import Record
+
 _DIRECTIVE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*#[ \t]*(\w+)[ \t]*=")
 
 
-@dataclass(frozen=True, slots=True)
-class BuildResult:
+class BuildResult(Record):
     """Hold what one build did.
 
     `provenance` is BuildKit's own record (mode=max) as JSON; a build that failed has none. `cache` is the
@@ -26,12 +26,13 @@ class BuildResult:
     cache: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(Record):
     """Hold the flags that name the secrets, and the variables that hold some of them."""
 
+    _hidden = ("variables",)
+
     flags: tuple[str, ...]
-    variables: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, str]
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import stat
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from rewriter.judgement import provider_token, url_credentials
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Channel, Finding
 from rewriter.model.text import decode, encode
+from rewriter.record import Record
 from rewriter.repository import DirectoryRepository
 
 PREFIX: Final = "cnry"
@@ -28,11 +28,12 @@ _REPLACED: Final = 6
 """A shorter literal stays as it is: it could stand elsewhere in the file by chance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planted:
+class Planted(Record):
     """Hold the files in which literals were replaced, and what was replaced by what."""
 
-    files: Mapping[str, bytes] = field(repr=False)
+    _hidden = ("files",)
+
+    files: Mapping[str, bytes]
     values: Mapping[Masked, Masked]
 
     def of(self, value: Masked) -> Masked:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rewriter.credentials import command_secrets
 from rewriter.documents import dockerfile
@@ -15,10 +14,10 @@ from rewriter.judgement import text_credentials, url_credentials
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Source, encode
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(Record):
     """Hold one literal credential in a command or another text."""
 
     kind: str

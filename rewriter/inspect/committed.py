@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from rewriter.errors import InspectionError, RepositoryError
 from rewriter.gitignore import GitIgnore
 from rewriter.inspect.canaries import link_or_copy
 from rewriter.model.text import decode
+from rewriter.record import Record
 from rewriter.repository import DirectoryRepository, git_rules, parts_of, shown
 from rewriter.scm.local import Entry, LocalGit, Objects
 
@@ -27,13 +27,14 @@ _LINK_LIMIT: Final = 4096
 _SHORT: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Record):
     """Hold the commit that is checked out, and what it has in the folder that is looked at."""
+
+    _hidden = ("git",)
 
     sha: str
     entries: Mapping[str, Entry]
-    git: LocalGit = field(repr=False)
+    git: LocalGit
 
     @property
     def short(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.inspect import tar
 from rewriter.inspect.hunt import File, Seen
 from rewriter.inspect.oci import Json, at, texts
+from rewriter.record import replace
 
 SHOWN: Final = 8
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from rewriter.inspect.metadata import judge_metadata, pair_leak, spoken_leak
 from rewriter.inspect.oci import Json, at, items, text
 from rewriter.model.inspection import Answer, Check, Inspection, Leak, Part
 from rewriter.model.masked import Masked
+from rewriter.record import Record, replace
 
 SECRETS: Final = ("/run/secrets", "/var/run/secrets")
 ENVIRONMENT_LIMIT: Final = 1 << 22
@@ -30,8 +30,7 @@ _SCRIPT: Final = 'for p in /proc/[0-9]*; do printf "\\0==%s\\0" "${p#/proc/}"; c
 _MARK: Final = "=="
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Record):
     """Hold one process: its number, its command line and its environment."""
 
     number: str

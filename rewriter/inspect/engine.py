@@ -12,13 +12,13 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 from typing import IO, Final
 
 from rewriter.errors import InspectionError
 from rewriter.inspect.oci import Json, at, text, texts
+from rewriter.record import Record, field
 from rewriter.repository import shown
 
 PATIENCE: Final = 60.0
@@ -27,8 +27,7 @@ OUTPUT_LIMIT: Final = 1 << 26
 """More than this no answer and no log has; a container that is asked for more is hostile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Record):
     """Hold what one command did; `output` is empty where it went elsewhere."""
 
     status: int
@@ -41,8 +40,7 @@ class Ran:
         return self.status == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Record):
     """Be the engine that a client reaches; `environment` is the client's, `words` are options of every command."""
 
     client: str = "docker"

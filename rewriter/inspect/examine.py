@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.errors import InspectionError
@@ -16,6 +15,7 @@ from rewriter.judgement import Category, FileVerdict, credential_file, file_cont
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import decode
+from rewriter.record import Record, replace
 
 DEPTH: Final = 2
 """An archive in an archive is looked into, one inside of that is not."""
@@ -31,8 +31,7 @@ _TESTED_WITH: Final = frozenset({"private-key", "jwt"})
 _USERINFO: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^/\s@:'\"<>]{0,100}:[^/\s@'\"<>]{3,300}@")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Record):
     """Say what a file holds: `kind` names it, `inside` is the path in an archive that the file is."""
 
     kind: str

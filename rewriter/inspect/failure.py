@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile, Instruction
 from rewriter.model.plan import BuildSecret
+from rewriter.record import Record
 
 _PLACE: Final = re.compile(r"^[^\s:][^\n:]{0,300}:(\d{1,6})\s*\n-{10,}", re.MULTILINE)
 _STEP: Final = re.compile(r"^ > \[([^\]\n]{1,200})\] ([^\n]{1,2000}):\s*$", re.MULTILINE)
@@ -27,8 +27,7 @@ _REFUSED: Final = re.compile(
 _HOME: Final = re.compile(r"(?i)permission denied|no such file or directory[^\n]{0,100}|not found: [~/]")
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Record):
     """Say where a build failed (line 0 where that is not told), why, what the step printed last, and what to do."""
 
     line: int

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.errors import InspectionError
 from rewriter.inspect.oci import Json, at, items, text
+from rewriter.record import Record, field
 
 LABEL: Final = "unbake.verify"
 """Every container, network and volume of a trial has this label, with the folder of the trial."""
@@ -41,8 +41,7 @@ _BUILT: Final = frozenset(
 _OUTSIDE: Final = ("host", "container:")
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Record):
     """Say what a trial may use.
 
     `tree` is the folder that it must not leave, `image` how the names of its images begin, `network` the network of
@@ -55,8 +54,7 @@ class Surroundings:
     given: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Record):
     """Hold a project that can be started.
 
     `images` are the names that its builds get, by service; `pulled` the images from elsewhere; `copied` the mounted
@@ -64,7 +62,9 @@ class Project:
     left out.
     """
 
-    model: dict[str, Json] = field(repr=False)
+    _hidden = ("model",)
+
+    model: dict[str, Json]
     images: Mapping[str, str]
     pulled: frozenset[str]
     copied: tuple[str, ...]

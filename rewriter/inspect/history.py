@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile, Instruction, final_stage
 from rewriter.inspect.oci import Json, at, items, text, texts
 from rewriter.model.inspection import Step
 from rewriter.model.masked import Masked
+from rewriter.record import Record, replace
 
 STEP_LIMIT: Final = 2_000
 TEXT_LIMIT: Final = 100_000
@@ -31,8 +31,7 @@ _SHELLS: Final = ("/bin/sh -c ", "/bin/bash -c ", "/bin/ash -c ", "/bin/bash -o 
 _PAIR: Final = re.compile(r"(?:^|\s)([A-Za-z_][A-Za-z0-9_.\-/]*)=")
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Record):
     """Hold one `NAME=value` of an entry."""
 
     name: str

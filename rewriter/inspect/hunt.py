@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +21,12 @@ from rewriter.inspect.streams import CHUNK, Reader, Source
 from rewriter.judgement import Category
 from rewriter.model.inspection import Part
 from rewriter.model.secret import Confidence
+from rewriter.record import Record, State, field
 
 _JOINT: Final = "\0"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Trace:
+class Trace(Record, order=True):
     """Tell where a known value was found: `secret` is its id, `form` how it was written."""
 
     secret: str
@@ -36,8 +35,7 @@ class Trace:
     form: str
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Record):
     """Hold what a file of an image is, its times left out; `digest` is that of its bytes, or what a link names."""
 
     type: tar.Type
@@ -49,8 +47,7 @@ class File:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(State):
     """Hold an image that was searched: its configuration, and its files above the layers that were skipped.
 
     None stands for a file of a lower layer that is deleted; `held` are the files with a value in them.

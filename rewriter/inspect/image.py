@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile
@@ -16,12 +15,12 @@ from rewriter.inspect.oci import Json, Manifest, at, manifests, texts
 from rewriter.inspect.provenance import judge_attestation
 from rewriter.model.inspection import Image, Inspection, Layer, Leak, Part, Step
 from rewriter.model.secret import Confidence, Severity
+from rewriter.record import Record, replace
 
 NOTE_LIMIT: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Record):
     """Hold what is known of an image from elsewhere: its Dockerfile, the layers of its base image."""
 
     dockerfile: Dockerfile | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.inspect import tar
@@ -14,6 +13,7 @@ from rewriter.inspect.examine import Hit
 from rewriter.inspect.streams import Reader, Source
 from rewriter.judgement import Certainty, credential_file
 from rewriter.model.secret import Confidence
+from rewriter.record import State, field
 from rewriter.repository import shown
 
 Examine = Callable[[str, int, Reader], Iterable[Hit]]
@@ -27,8 +27,7 @@ DELETION_LIMIT: Final = 1_000_000
 NOTES: Final = 5
 
 
-@dataclass(slots=True)
-class LayerScan:
+class LayerScan(State):
     """Hold what one layer holds, adds and takes away; paths count from the image's root, without a slash.
 
     `hits` stands under the path of each file with something in it, `links` are further names of such a file.

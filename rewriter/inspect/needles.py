@@ -7,9 +7,10 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import quote_from_bytes
+
+from rewriter.record import State, field
 
 SHORTEST: Final = 8
 """A shorter value would be found by chance."""
@@ -68,15 +69,16 @@ _DECOMPRESSORS: Final[Mapping[bytes, Callable[[], _Decompressor]]] = {
 }
 
 
-@dataclass(slots=True)
-class Scanner:
+class Scanner(State):
     """Look for the needles in a stream that comes in pieces, and in what it holds compressed."""
 
-    needles: Mapping[str, bytes] = field(repr=False)
+    _hidden = ("needles", "_tail", "_head")
+
+    needles: Mapping[str, bytes]
     depth: int = 2
     found: set[str] = field(default_factory=set)
-    _tail: bytes = field(default=b"", repr=False)
-    _head: bytes = field(default=b"", repr=False)
+    _tail: bytes = b""
+    _head: bytes = b""
     _inner: "_Compressed | None" = None
     _started: bool = False
 

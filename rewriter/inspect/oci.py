@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from rewriter.errors import InspectionError
+from rewriter.record import Record
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -26,8 +26,7 @@ _NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name"
 Lookup = Callable[[str], Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Record):
     """Hold one image: its configuration, the names of its layers' blobs in order, and what is attested of it."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from rewriter.inspect.streams import Source
 from rewriter.model.inspection import Leak, Part
 from rewriter.model.secret import Confidence, Severity
 from rewriter.model.text import decode
+from rewriter.record import replace
 
 LINE_LIMIT: Final = 20_000
 LOG_LIMIT: Final = 1 << 28

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +29,7 @@ from rewriter.model.patch import Failed, Patch, Patched, Unchanged
 from rewriter.model.plan import BuildSecret, RuntimeSecret
 from rewriter.model.secret import Channel, Finding
 from rewriter.model.text import decode
+from rewriter.record import Record, replace
 from rewriter.repository import DirectoryRepository, shown
 from rewriter.settings import Settings
 
@@ -37,8 +37,7 @@ _ENV: Final = "env="
 _SRC: Final = "src="
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Record):
     """Hold the answers, Dockerfile by Dockerfile, and the values that must not be shown."""
 
     checks: tuple[Check, ...]
@@ -169,8 +168,7 @@ class _Values:
         return invented().encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Trees:
+class _Trees(Record):
     """Hold the two trees, the fix between them, and what stands for the literals in both."""
 
     repository: DirectoryRepository

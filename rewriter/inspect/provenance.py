@@ -9,7 +9,6 @@ from __future__ import annotations
 import binascii
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.documents import dockerfile
@@ -23,6 +22,7 @@ from rewriter.inspect.tokens import tokens
 from rewriter.model.inspection import Leak, Part
 from rewriter.model.secret import Severity
 from rewriter.model.text import Source, decode
+from rewriter.record import replace
 from rewriter.repository import MemoryRepository
 from rewriter.scanning import scan
 from rewriter.settings import Settings

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rewriter.gitignore import GitIgnore
 from rewriter.model.inspection import Inspection, Leak, Part
+from rewriter.record import replace
 from rewriter.settings import Settings
 
 

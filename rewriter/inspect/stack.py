@@ -9,7 +9,6 @@ import secrets as random
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from rewriter.inspect.harmless import Project, Surroundings, harmless
 from rewriter.inspect.oci import Json, at, items, text
 from rewriter.inspect.streams import Source
 from rewriter.inspect.workshop import BUILD_PATIENCE, PREFIX, Workshop, needs_frontend
+from rewriter.record import Record
 
 START_PATIENCE: Final = 600.0
 SETTLE_PATIENCE: Final = 90.0
@@ -34,8 +34,7 @@ _PROJECT: Final = "com.docker.compose.project"
 _SERVICE: Final = "com.docker.compose.service"
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Record):
     """Hold a container of a project as the engine knows it."""
 
     service: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +19,12 @@ from rewriter.inspect.workshop import Workshop
 from rewriter.model.inspection import Answer, Check, Part
 from rewriter.model.plan import RuntimeSecret
 from rewriter.model.text import Source, decode
+from rewriter.record import Record, State, field
 
 _WIDTH: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class StackPair:
+class StackPair(Record):
     """Hold a project that is started twice.
 
     `files` are its compose files, as paths in both trees; `was` tells whether the first tree has it. `mounts` are the
@@ -34,14 +33,16 @@ class StackPair:
     images were searched already.
     """
 
+    _hidden = ("values", "variables", "wanted")
+
     files: tuple[str, ...]
     was: bool
     before: Path
     after: Path
     mounts: tuple[RuntimeSecret, ...]
-    values: Mapping[str, bytes] = field(repr=False)
-    variables: Mapping[str, str] = field(repr=False)
-    wanted: Mapping[str, bytes] = field(repr=False)
+    values: Mapping[str, bytes]
+    variables: Mapping[str, str]
+    wanted: Mapping[str, bytes]
     external: Mapping[str, str]
     given: Given
     proven: frozenset[str] = frozenset()
@@ -52,9 +53,10 @@ class StackPair:
         return self.files[-1]
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(State):
     """Hold what one of the two did; `error` says why it could not be started."""
+
+    _hidden = ("answers",)
 
     containers: tuple[Container, ...] = ()
     error: str = ""
@@ -66,7 +68,7 @@ class _Run:
     variables: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     arrived: int = 0
-    answers: Mapping[str, tuple[int, str]] = field(default_factory=dict, repr=False)
+    answers: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def states(self) -> dict[str, str]:

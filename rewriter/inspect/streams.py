@@ -7,10 +7,10 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from rewriter.errors import InspectionError
+from rewriter.record import Record, State, field
 
 CHUNK: Final = 1 << 18
 RATIO: Final = 250
@@ -116,8 +116,7 @@ MAGIC: Final = 8
 """How many bytes tell what a stream is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Record):
     """Say how much may come out of one compressed stream."""
 
     ratio: int = RATIO
@@ -125,8 +124,7 @@ class Bounds:
     largest: int = LARGEST
 
 
-@dataclass(slots=True)
-class _Unpacked:
+class _Unpacked(State):
     """Unpack a stream of one or more members; what comes out is bounded by what goes in."""
 
     source: Source

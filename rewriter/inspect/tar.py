@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rewriter.errors import InspectionError
 from rewriter.inspect.streams import Source
+from rewriter.record import Record
 
 BLOCK: Final = 512
 HEADER_LIMIT: Final = 1 << 20
@@ -41,8 +41,7 @@ class Type(StrEnum):
 _TYPES: Final = {b"1": Type.HARD_LINK, b"2": Type.SYMLINK, b"5": Type.DIRECTORY, **dict.fromkeys(_FILES, Type.FILE)}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """Hold one entry. `name` and `link` are as written, without the slashes at the ends."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from rewriter.inspect import tar
 from rewriter.inspect.archive import is_layout, opened
 from rewriter.inspect.engine import Engine
 from rewriter.inspect.streams import Source, compression
+from rewriter.record import Record
 from rewriter.repository import shown
 
 
@@ -26,8 +26,7 @@ class Sort(StrEnum):
     REPOSITORY = "path"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Record):
     """Hold what an argument names: a name on the engine, or a path."""
 
     sort: Sort

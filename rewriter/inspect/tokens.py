@@ -9,13 +9,13 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from rewriter.judgement import ProviderMatch, provider_token
 from rewriter.judgement.provider_table import SHAPES
 from rewriter.model.text import decode
+from rewriter.record import Record
 
 WINDOW: Final = 1 << 20
 OVERLAP: Final = 24 * 1024
@@ -38,8 +38,7 @@ _WRAPPED: Final = range(60, 77)
 _ENCODED_LIMIT: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record):
     """Hold one token: what `judgement` says of it, and its text; `encoded` where it stood in base64."""
 
     match: ProviderMatch
@@ -93,8 +92,7 @@ def _joined(ranges: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Record):
     """Hold a hint, how far before the place that is looked for it begins, and the pattern of its row."""
 
     hint: bytes
@@ -102,8 +100,7 @@ class _Row:
     pattern: re.Pattern[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Record):
     """Look for some hints: by a pattern that begins with their rarest character, or for one hint as it is."""
 
     rows: tuple[_Row, ...]

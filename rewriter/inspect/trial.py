@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from rewriter.model.inspection import Answer, Check
 from rewriter.model.masked import Masked
 from rewriter.model.plan import BuildSecret
 from rewriter.model.text import Source, decode
+from rewriter.record import Record, field, replace
 
 SHOWN: Final = 8
 _ENV: Final = "env="
@@ -28,8 +28,7 @@ _ENV: Final = "env="
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Record):
     """Say what the builds are given.
 
     `real` are values for secrets by id, and `variables` is where those of others may come from (`--from-env`).
@@ -38,14 +37,16 @@ class Given:
     after, whose answers have to be the same.
     """
 
-    real: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _hidden = ("real", "variables", "asks")
+
+    real: Mapping[str, bytes] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
     keep: bool = False
     plain: tuple[str, ...] = ()
     target: str = ""
     network: str = ""
     start: bool = True
-    asks: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    asks: tuple[tuple[str, str], ...] = ()
 
     @property
     def invented(self) -> bool:
@@ -53,8 +54,7 @@ class Given:
         return not self.real and not self.variables and not self.keep
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Record):
     """Hold what is built twice: one Dockerfile in the two trees, and what it is given."""
 
     build: Build

@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -17,6 +16,7 @@ from typing import Final, Self
 from rewriter.inspect.building import BuildResult, handed_over, without_syntax
 from rewriter.inspect.engine import Engine, layers_of
 from rewriter.inspect.podman import Store
+from rewriter.record import Record, field, replace
 
 PREFIX: Final = "unbake-verify"
 """Every image that is built here is named so; nothing else on the engine is touched."""
@@ -30,8 +30,7 @@ _NO_FRONTEND: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Record):
     """Say what to build: `arguments` and `secrets` hold values, `plain` are build arguments that are no secret."""
 
     context: Path

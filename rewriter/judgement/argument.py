@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from rewriter.judgement.names import judge_name
@@ -12,6 +11,7 @@ from rewriter.judgement.references import blank_references, has_reference, varia
 from rewriter.judgement.values import judge_value
 from rewriter.judgement.verdicts import Category, CommandCredential, ValueKind
 from rewriter.model.secret import Confidence
+from rewriter.record import Record
 
 _QUOTES: Final = "\"'"
 _HARMLESS_SOURCE: Final = Pattern(
@@ -45,8 +45,7 @@ class Argument(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Record):
     """Hold a word of a command where no shell reader made it."""
 
     text: str

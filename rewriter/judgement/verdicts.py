@@ -5,12 +5,12 @@ No verdict holds a secret's value: it tells where the value stands, or wraps it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 
 class Category(StrEnum):
@@ -70,8 +70,7 @@ class Certainty(StrEnum):
     NEEDS_CONTENT = "needs-content"
 
 
-@dataclass(frozen=True, slots=True)
-class NameVerdict:
+class NameVerdict(Record):
     """Judge a variable's or an option's name.
 
     `carries_url`: holds a URL, which often but not always has a credential in it. `companion`: a public
@@ -89,8 +88,7 @@ class NameVerdict:
     ruled_out: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ValueVerdict:
+class ValueVerdict(Record):
     """Judge a value; `parts` are the offsets of the secret text inside it, empty when there is none."""
 
     kind: ValueKind
@@ -100,8 +98,7 @@ class ValueVerdict:
     parts: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PairVerdict:
+class PairVerdict(Record):
     """Judge a name together with its value.
 
     `literal`: the secret stands in the text. `placeholder`: what stands there is only a stand-in;
@@ -118,8 +115,7 @@ class PairVerdict:
     parts: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UrlCredential:
+class UrlCredential(Record):
     """Locate the userinfo of one URL, or a secret parameter of its query.
 
     `user`, `password` and `rest` may be empty spans. `secret` is the part that must not be seen.
@@ -140,8 +136,7 @@ class UrlCredential:
     parameter: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileVerdict:
+class FileVerdict(Record):
     """Judge a file by its path; `secret_id` is the id that its build secret gets."""
 
     kind: str
@@ -150,8 +145,7 @@ class FileVerdict:
     secret_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContentVerdict:
+class ContentVerdict(Record):
     """Judge a file by its content; `references` are the variables that the file reads."""
 
     secret: bool
@@ -160,8 +154,7 @@ class ContentVerdict:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandCredential:
+class CommandCredential(Record):
     """Locate a credential in one word of a command.
 
     `start` and `end` are offsets in that word's raw text. A credential that is neither literal nor made of
@@ -181,8 +174,7 @@ class CommandCredential:
     companion: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderMatch:
+class ProviderMatch(Record):
     """Locate a token that its provider's documented shape gives away.
 
     `provider` is the id under which its rotation is described. `dummy`: a documentation example.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence, Severity
+from rewriter.record import Record
 
 
 class Part(StrEnum):
@@ -24,8 +24,7 @@ class Part(StrEnum):
     PROCESS = "process"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """Hold one entry of an image's history, base first.
 
     `keyword` and `text` are the instruction as BuildKit or the classic builder recorded it. `layer` is the
@@ -41,8 +40,7 @@ class Step:
     base: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Record):
     """Hold one layer: the digest of its content, how many bytes it has unpacked, and the step that made it."""
 
     digest: str
@@ -52,8 +50,7 @@ class Layer:
     base: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Record):
     """Report one secret in one place.
 
     `where` is a path in the image, or the name of a variable, a label, an option. `kind` says what it is.
@@ -85,8 +82,7 @@ class Leak:
         return self.removed_layer is not None or self.removed_step is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Record):
     """Hold one image (of one platform) as it was found."""
 
     name: str
@@ -98,8 +94,7 @@ class Image:
     attestations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Record):
     """Hold what looking into a target gave.
 
     `loose` are leaks that belong to no image: in a log, a cache, a container. `notes` say what could not be looked
@@ -125,8 +120,7 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Record):
     """Answer one question, in the words of one line; `details` say where and what to do."""
 
     name: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.errors import UnbakeError
 from rewriter.model.plan import BuildSecret, Fix, LocalValue, Refusal, RuntimeSecret
 from rewriter.model.secret import Finding
+from rewriter.record import Record
 
 
 class Change(StrEnum):
@@ -17,8 +17,7 @@ class Change(StrEnum):
     CREATED = "created"
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Record):
     """Hold one file's text before (empty when created) and after."""
 
     path: str
@@ -27,8 +26,7 @@ class FileChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Record):
     """Name a file that could not be handled, and why; `line` counts from 1, 0 is the file as a whole."""
 
     path: str
@@ -36,8 +34,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Record):
     """Remind of one credential that was exposed and has to be rotated, whether or not the files are fixed."""
 
     finding: Finding
@@ -52,8 +49,7 @@ class Silence(StrEnum):
     BASELINE = "baseline"
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Record):
     """Hold a finding that is neither reported as open nor fixed, and the reason that somebody wrote for it."""
 
     finding: Finding
@@ -61,8 +57,7 @@ class Ignored:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Record):
     """Gather what a run saw: every finding, which are settled, which are left and why, what it could not read.
 
     `ignored` are left out on purpose and are not among the findings. `notices` are of no consequence for the
@@ -79,8 +74,7 @@ class Report:
     notices: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Record):
     """Hold a change that passed every check named in `checks`; only the verifier makes one."""
 
     files: tuple[FileChange, ...]
@@ -91,23 +85,20 @@ class Patch:
     mounts: tuple[RuntimeSecret, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Record):
     """Say that no file is to change: nothing was found, or everything found was refused."""
 
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
-class Patched:
+class Patched(Record):
     """Say that files are to change, as the patch tells."""
 
     report: Report
     patch: Patch
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Record):
     """Say that the run broke; no file is to change."""
 
     error: UnbakeError

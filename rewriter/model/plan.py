@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit
+from rewriter.record import Record
 
 
 class Reason(StrEnum):
@@ -36,24 +36,21 @@ class Reason(StrEnum):
     FAILED_VERIFICATION = "failed-verification"
 
 
-@dataclass(frozen=True, slots=True)
-class FileEdit:
+class FileEdit(Record):
     """Edit one place of one file of the repository."""
 
     path: str
     edit: Edit
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(Record):
     """Create a file that does not exist yet; its text holds no secret value."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LocalValue:
+class LocalValue(Record):
     """Keep a literal in a file on this machine, ignored by git and Docker, written byte for byte.
 
     Its mode is 0600. One that a container's user other than root has to read is `shared`: 0644 in the folder of mode
@@ -65,8 +62,7 @@ class LocalValue:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BuildSecret:
+class BuildSecret(Record):
     """Describe a secret that the build takes from now on.
 
     `source` is what the caller's `--secret` names: `env=NPM_TOKEN`, `src=secrets/npmrc` or `ssh`.
@@ -94,8 +90,7 @@ class SecretSource(StrEnum):
     EXTERNAL = "external"
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeSecret:
+class RuntimeSecret(Record):
     """Describe a secret that containers get as the file `target`.
 
     `source` is `src=secrets/db_password.txt`, `env=DB_PASSWORD` or `external`; `env` is the variable that it replaces,
@@ -110,8 +105,7 @@ class RuntimeSecret:
     services: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Record):
     """Ask for a pattern in the ignore file of a build's context, and in `.gitignore` when `git` is set.
 
     `git_pattern` is written from the repository's root; a Docker pattern counts from the context. Without a
@@ -125,8 +119,7 @@ class Ignore:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Record):
     """Settle some findings by edits that are made together or not at all."""
 
     findings: tuple[Finding, ...]
@@ -140,8 +133,7 @@ class Fix:
     mounts: tuple[RuntimeSecret, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Record):
     """Leave a finding alone, and say why in words that a person can act on."""
 
     finding: Finding
@@ -149,8 +141,7 @@ class Refusal:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Record):
     """Hold the fixes of one repository, no two of which overlap, and what is refused."""
 
     fixes: tuple[Fix, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.model.masked import Masked
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 
 class Channel(StrEnum):
@@ -66,8 +66,7 @@ class Safety(StrEnum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Locate something in a file of the repository."""
 
     path: str
@@ -77,8 +76,7 @@ class Place:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """Report one place where a secret leaks.
 
     `name` is the variable, file or option as written. `secret` is the id of the secret that leaks.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
+
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Record, order=True):
     """Mark the half-open range `[start, end)` of a text."""
 
     start: int
@@ -40,8 +41,7 @@ class Span:
         return text[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
+class Edit(Record, order=True):
     """Replace what stands at `span` by `text`; an empty span inserts, an empty text deletes."""
 
     span: Span
@@ -83,22 +83,22 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record, dict=True):
     """Hold the text of one file under its path (relative to the repository, separated by `/`)."""
 
     path: str
     text: str
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """Return the offset at which each line starts."""
         starts = [0]
         find = self.text.find
         position = find("\n")
         while position >= 0:
             starts.append(position + 1)
             position = find("\n", position + 1)
-        object.__setattr__(self, "_starts", tuple(starts))
+        return tuple(starts)
 
     @property
     def newline(self) -> str:

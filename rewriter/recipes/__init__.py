@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 from rewriter.wildcards import fits
 
 
@@ -28,8 +28,7 @@ class RecipeError(UnbakeError):
     """Report a recipe file that does not follow the schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialFile:
+class CredentialFile(Record):
     """Describe one credential file that a tool reads."""
 
     names: tuple[str, ...]
@@ -47,8 +46,7 @@ class CredentialFile:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Record):
     """Describe a command by which a tool stores a credential, and the command by which it forgets it.
 
     `call` are its words without options, `keys` patterns that its first argument has to match, `options` such that
@@ -98,8 +96,7 @@ class Store:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Record):
     """Describe a command that leaves a credential behind which it was given or took by itself.
 
     `call` are its words without options, `options` such that one has to be there, `arguments` patterns of which one
@@ -145,8 +142,7 @@ def _option_values(words: Sequence[str], names: Sequence[str]) -> Iterator[str]:
             yield value if equals else "".join(words[position + 1 : position + 2])
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Record):
     """Say how one tool takes a secret."""
 
     name: str

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.model.plan import BuildSecret
+from rewriter.record import Record
 
 _SSH: Final = "ssh"
 _DEFAULT_NAME: Final = "Dockerfile"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildCommand:
+class BuildCommand(Record):
     """Hold what one Dockerfile needs: the command, run from the root, and what has to be at hand."""
 
     dockerfile: str

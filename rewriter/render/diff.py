@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
 from rewriter.model.patch import Change, FileChange
 from rewriter.model.secret import Finding
+from rewriter.record import Record
 from rewriter.render.pen import Pen
 from rewriter.render.visible import visible
 
@@ -24,8 +24,7 @@ _LONE_FEED: Final = re.compile(r"(?<!\r)\n")
 _Opcode = tuple[str, int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Record):
     """Hold one side's lines: as they are, to compare them, and redacted, to show them."""
 
     raw: tuple[str, ...]

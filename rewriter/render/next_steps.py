@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter import rotation as issuers
 from rewriter.model.patch import Exposure, Patch
 from rewriter.model.secret import Finding
+from rewriter.record import Record
 from rewriter.render.commands import BuildCommand, build_commands
 from rewriter.render.pen import Pen
 
 _PLACES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Record):
     """Say how a run was made.
 
     `root` is the repository's folder as seen from where the user stands, empty where that is the same;

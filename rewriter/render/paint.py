@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rewriter.model.secret import Severity
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Record):
     """Colour text when `on`; the text has to be made visible before."""
 
     on: bool = False

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from rewriter.model.masked import Masked
 from rewriter.model.patch import Patch, Report
 from rewriter.model.secret import Finding, Place
+from rewriter.record import Record, field
 from rewriter.render.paint import Paint
 from rewriter.render.redact import Redactor
 from rewriter.render.visible import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Record):
     """Write names and prose without values and without control characters."""
 
     redactor: Redactor

@@ -9,7 +9,6 @@ Refused: a caller that cannot pass build secrets.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.analysis import Analysis
@@ -18,13 +17,13 @@ from rewriter.flow import secret_id
 from rewriter.judgement import judge_pair
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Place, Severity
+from rewriter.record import Record
 from rewriter.rules.rule import Rule, printable
 
 NAME: Final = "no-secret-in-build-argument"
 
 
-@dataclass(frozen=True, slots=True)
-class _Carried:
+class _Carried(Record):
     """Say which secret an argument carries; `weak` tells that nothing but a doubtful name or a stand-in says so."""
 
     scope: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Dockerfile, final_stage, successors
@@ -12,10 +11,10 @@ from rewriter.model.masked import Masked
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Place, Severity
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """Look for one kind of leak.
 
     `unfixed` is the reason given for findings of the rule that no transform takes on, `advice` its words.
@@ -29,8 +28,7 @@ class Rule:
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Record):
     """Say what leaks at a place, for `report`."""
 
     name: str

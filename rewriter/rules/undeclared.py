@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.analysis import Analysis
@@ -23,6 +22,7 @@ from rewriter.flow import secret_id
 from rewriter.judgement import judge_name
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.record import replace
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-undeclared-secret"

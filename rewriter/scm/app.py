@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from urllib.parse import quote
 from github import Auth
 
 from rewriter.errors import UsageError
+from rewriter.record import Record
 from rewriter.scm import json
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import ForgeError
@@ -27,8 +27,7 @@ _MARGIN: Final = 600.0
 _STRENGTH: Final = ("", "read", "write", "admin")
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Record):
     """Describe an installation: what the App may do there."""
 
     id: int

@@ -6,11 +6,11 @@ Everything that comes from a forge is somebody else's text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 
 
 class ForgeError(UnbakeError):
@@ -46,8 +46,7 @@ class ForbiddenError(ForgeError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteRepository:
+class RemoteRepository(Record):
     """Describe a repository as the forge lists it. `id` stays when it is renamed or moved.
 
     `parent` is the repository that it was forked from, where that is told; `pushed` the moment of the last push.
@@ -78,8 +77,7 @@ class RemoteRepository:
         return self.full_name.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Record):
     """Hold repositories. `hidden` tells that single sign-on left some out, `missing` names those that led nowhere."""
 
     repositories: tuple[RemoteRepository, ...]
@@ -87,8 +85,7 @@ class Listing:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Record):
     """Hold the paths of a branch; `truncated` when the forge did not send all of them."""
 
     etag: str
@@ -111,8 +108,7 @@ class PullState(StrEnum):
     MERGED = "merged"
 
 
-@dataclass(frozen=True, slots=True)
-class Pull:
+class Pull(Record):
     """Describe a pull request. `reviewers` are the people and teams that were asked."""
 
     number: int
@@ -127,8 +123,7 @@ class Pull:
     reviewers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CommitInfo:
+class CommitInfo(Record):
     """Describe a commit by what tells whether it is ours."""
 
     message: str
@@ -137,17 +132,17 @@ class CommitInfo:
     author: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(Record):
     """Hold a file of a tree that is to be made: its mode, and its content."""
+
+    _hidden = ("data",)
 
     path: str
     mode: str
-    data: bytes = field(repr=False)
+    data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Record):
     """Describe an issue or a comment; `created` and `updated` are the forge's own moments."""
 
     number: int
@@ -159,8 +154,7 @@ class Note:
     updated: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Record):
     """Hold a pull request that is to be opened."""
 
     title: str
@@ -172,8 +166,7 @@ class Draft:
     maintainers: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Record):
     """Hold a remark on a line."""
 
     path: str

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
 from rewriter.errors import UnbakeError
+from rewriter.record import Record
 from rewriter.scm.clock import Clock
 
 MINUTE: Final = 60.0
@@ -31,8 +31,7 @@ class Kind(StrEnum):
     CREATE = "create"
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Record):
     """Settle how fast requests may follow each other; the defaults are GitHub's numbers less a fifth."""
 
     between_writes: float = 1.0
@@ -47,8 +46,7 @@ class Pace:
         return cls(between_writes=0.0, creations_a_minute=10**9, creations_an_hour=10**9, points_a_minute=10**9)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Record):
     """Allow `limit` units within `span` seconds."""
 
     name: str

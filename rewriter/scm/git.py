@@ -11,7 +11,6 @@ import base64
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from git.exc import GitCommandError
 
 from rewriter.model.patch import FileChange
 from rewriter.model.text import encode
+from rewriter.record import Record
 from rewriter.scm.forge import RULE, ForbiddenError, ForgeError, TreeEntry
 from rewriter.scm.tree import GitTreeRepository
 
@@ -42,8 +42,7 @@ _FORBIDDEN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Record):
     """Hold a commit that is ready to be sent; `change` names what it does, whatever it stands on."""
 
     sha: str

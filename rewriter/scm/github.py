@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
 from github import Auth
 
+from rewriter.record import replace
 from rewriter.scm import json, rows
 from rewriter.scm.app import Installation
 from rewriter.scm.forge import (

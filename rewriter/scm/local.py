@@ -11,11 +11,11 @@ import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from rewriter.errors import UsageError
+from rewriter.record import Record
 
 _TIMEOUT: Final = 60
 _GRACE: Final = 5
@@ -34,8 +34,7 @@ _NOTHING_ELSE: Final = (
 _CHUNK: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """Hold one entry of a tree: its mode and kind as git writes them, the name of its object."""
 
     mode: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 from urllib.parse import quote, urlsplit
 
@@ -18,6 +17,7 @@ import requests
 from github import Auth, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
+from rewriter.record import Record
 from rewriter.scm import json
 from rewriter.scm.forge import RULE, ForbiddenError, ForgeError, MovedError
 from rewriter.scm.gate import Gate, Kind
@@ -31,8 +31,7 @@ _MOVED: Final = (301, 302, 307, 308)
 _PLACE: Final = re.compile(r"/repositories/([0-9]{1,18})(?:/|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """Hold what came back; the names of headers are in lower case."""
 
     status: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.compose import Compose, Operator, Service, Text, Variable, interpolate
@@ -27,6 +26,7 @@ from rewriter.judgement import (
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 _LIMIT: Final = 200
 _TEXT_LIMIT: Final = 20_000
@@ -37,8 +37,7 @@ _EXPANDED: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(Record):
     """Hold one credential in a command; `key` says which, `span` is the list item or the whole text.
 
     `value` is None where it comes from outside; `default` tells that it stands there in case none comes.

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from rewriter.documents.compose import Compose, EnvEntry, Service
 from rewriter.documents.env_file import EnvLine
 from rewriter.flow import Definition, Flow
 from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ref:
+class Ref(Record, eq=False):
     """Name one service of one compose file."""
 
-    compose: Compose = field(repr=False)
-    service: Service = field(repr=False)
+    _hidden = ("compose", "service")
+
+    compose: Compose
+    service: Service
 
     @property
     def key(self) -> tuple[str, str]:
@@ -25,8 +25,7 @@ class Ref:
         return self.compose.path, self.service.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EnvFile:
+class EnvFile(Record, eq=False):
     """Hold one environment file; one that is not `kept` is on this machine alone, as git ignores it."""
 
     source: Source
@@ -34,16 +33,16 @@ class EnvFile:
     kept: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ImageEnv:
+class ImageEnv(Record, eq=False):
     """Hold an ENV of an image that its containers need."""
 
-    flow: Flow = field(repr=False)
+    _hidden = ("flow",)
+
+    flow: Flow
     definition: Definition
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Gift:
+class Gift(Record, eq=False):
     """Hold one place that gives a variable to services, all of which are its `users`.
 
     `literal` is the value where it stands there; `variable` names the one that it is taken from, where it is

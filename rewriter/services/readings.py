@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.build import Build
@@ -12,14 +11,14 @@ from rewriter.documents.compose import Build as ComposeBuild
 from rewriter.documents.compose import Compose, assume_defaults
 from rewriter.documents.yaml import Scalar, get
 from rewriter.file_variables import FileForm, ImageTable, Opener, image_version, table_of
+from rewriter.record import Record
 from rewriter.services.model import Ref
 
 _ROOT: Final = frozenset({"", "0", "root", "0:0", "root:root"})
 _TAG_VARIABLE: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[?][^}]*)?\}|\$[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class ByVariable:
+class ByVariable(Record):
     """Say that the image reads the file that the variable `form` names."""
 
     table: ImageTable
@@ -27,8 +26,7 @@ class ByVariable:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ByCode:
+class ByCode(Record):
     """Say that the sources of the service's build read the file."""
 
     build: Build
@@ -37,15 +35,13 @@ class ByCode:
 Reading = ByVariable | ByCode
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Record):
     """Say why a service cannot take a variable as a file."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Record):
     """Join what the compose files of one folder say about one service; its files lie over each other."""
 
     name: str

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rewriter.documents import env_file
 from rewriter.documents.compose import Compose
@@ -16,12 +15,12 @@ from rewriter.gitignore import GitIgnore
 from rewriter.judgement import judge_name
 from rewriter.model.text import Source, Span
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.repository import git_rules
 from rewriter.services.gifts import env_path
 
 
-@dataclass(frozen=True, slots=True)
-class UnseenFile:
+class UnseenFile(Record):
     """Hold an `env_file` of a service: a file out of sight, and the secrets that its sample names, if it has one."""
 
     compose: Compose

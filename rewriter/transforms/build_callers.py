@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter import callers
@@ -38,6 +37,7 @@ from rewriter.callers.task import KNOWN_NOTE, Addition, Task
 from rewriter.errors import ParseError
 from rewriter.model.masked import Masked
 from rewriter.model.text import Edit, OverlapError, Source, apply
+from rewriter.record import Record, replace
 
 __all__ = [
     "CallerChange",
@@ -213,8 +213,7 @@ def drop_argument(caller: Caller, argument: BuildArgument, *, source: Source) ->
             return found
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Record):
     """Hold a literal that left a file; without a path it belongs into the settings of a CI, as a note says."""
 
     secret_id: str
@@ -222,8 +221,7 @@ class Moved:
     path: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Record):
     """Gather what becomes of one file: edits of its text, notes, literals that left it, refusals."""
 
     edits: tuple[Edit, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -13,13 +12,13 @@ from rewriter.callers import Caller, CallerChange, CallerKind, CallerRefusal
 from rewriter.model.masked import Masked
 from rewriter.model.plan import BuildSecret, FileEdit, Ignore, LocalValue, Reason
 from rewriter.model.secret import Place
+from rewriter.record import Record, replace
 from rewriter.transforms.build_callers import add_secret, drop_argument, pass_as_secret
 from rewriter.transforms.local_values import keep, value_path
 from rewriter.transforms.run_change import CannotChange
 
 
-@dataclass(frozen=True, slots=True)
-class Passing:
+class Passing(Record):
     """Hold what it takes to pass one secret to a build; `left` are arguments that a person has to change, and why."""
 
     edits: tuple[FileEdit, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.compose import EntryForm, EnvEntry, Service
@@ -29,13 +28,13 @@ from rewriter.documents.yaml import (
 )
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Record
 from rewriter.transforms.run_change import CannotChange
 
 _QUOTES: Final = {Style.SINGLE: "'", Style.DOUBLE: '"'}
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Record):
     """Hold one top-level secret: `file: ./secrets/x.txt`, `environment: X` or `external: true`."""
 
     identity: str
@@ -43,8 +42,7 @@ class Declaration:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Record):
     """Give one secret to a service; `target` is its name under /run/secrets/, where that is another one."""
 
     identity: str

@@ -6,8 +6,6 @@ Refused where the file holds more than the secret and others count on the rest.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rewriter.build import Build
 from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
@@ -15,6 +13,7 @@ from rewriter.documents.shell import Command, Visit
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
+from rewriter.record import replace
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.tended_file import care, move

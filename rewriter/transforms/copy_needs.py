@@ -10,12 +10,12 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.automaton import Automaton
 from rewriter.documents.go_pattern import glob
 from rewriter.documents.go_regexp import PatternError
+from rewriter.record import Record
 
 Match = Callable[[str], bool]
 
@@ -23,8 +23,7 @@ _VARIABLE: Final = re.compile(r"\$\{[^}]*\}|\$\w+")
 _GLOB: Final = re.compile(r"[*?\[\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(Record):
     """Hold a source as written, and the entries of the context that it may stand for."""
 
     source: str

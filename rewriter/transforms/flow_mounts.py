@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.documents.dockerfile import Assignment, Instruction, Kind, Word, machine, references, scope
@@ -15,6 +14,7 @@ from rewriter.left import left_by_tools
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach
+from rewriter.record import Record, State, field
 from rewriter.residue import residues
 from rewriter.settings import SecretStyle, Settings
 from rewriter.transforms.contain import Workshop, contain
@@ -23,8 +23,7 @@ from rewriter.transforms.run_change import CannotChange, RunChange
 from rewriter.transforms.variable_mount import is_variable, variable_mount
 
 
-@dataclass(frozen=True, slots=True)
-class Mounting:
+class Mounting(Record):
     """Hold the edits of the Dockerfile; `mounted` are the roots that some RUN mounts."""
 
     edits: tuple[Edit, ...]
@@ -36,8 +35,7 @@ class Mounting:
         return root in self.mounted
 
 
-@dataclass(slots=True)
-class _Mounter:
+class _Mounter(State):
     """Build the changes of the RUNs of one flow."""
 
     flow: Flow

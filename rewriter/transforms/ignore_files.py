@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter import gitignore
@@ -18,6 +17,7 @@ from rewriter.documents import dockerignore
 from rewriter.gitignore import GitIgnore
 from rewriter.model.plan import FileEdit, NewFile
 from rewriter.model.text import Edit, Source, Span, decode
+from rewriter.record import Record
 from rewriter.repository import Kind, Repository, git_rules
 from rewriter.template import render
 from rewriter.transforms.copy_needs import Needs
@@ -29,16 +29,14 @@ _KEY: Final = re.compile(r"\.(?:pem|key|p12|pfx|jks|ppk|keystore|asc|gpg)\b|(?:^
 _TITLES: Final = ("Environment files", "Keys and certificates", "Other secrets")
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreChange:
+class IgnoreChange(Record):
     """Hold the change of one ignore file, and each pattern left out with the source that it would hide."""
 
     edits: tuple[FileEdit | NewFile, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Record):
     """Hold lines that stand together in the file under a comment."""
 
     title: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rewriter.documents.dockerfile import mount
 from rewriter.model.plan import FileEdit, Ignore, NewFile
 from rewriter.model.text import Edit, apply, decode, encode
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.repository import OverlayRepository, Repository
 from rewriter.transforms.ignore_files import IgnoreChange, ignore_for_docker, ignore_for_git
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Record):
     """Hold the changed files, and the patterns left out because they would hide what a COPY names."""
 
     files: tuple[tuple[str, bytes], ...]

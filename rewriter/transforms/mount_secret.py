@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 from rewriter.analysis import Analysis
@@ -17,6 +16,7 @@ from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit, Span
 from rewriter.recipes import recipes
+from rewriter.record import replace
 from rewriter.services.image_env import is_for_containers
 from rewriter.settings import FixLevel, MultiStage, SecretStyle, Settings
 from rewriter.transforms.build_callers import agent_for_key

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.documents.dockerfile import final_stage, machine, successors
@@ -19,6 +18,7 @@ from rewriter.flow import Flow
 from rewriter.model.text import Edit
 from rewriter.readers import Reach
 from rewriter.recipes import inert_commands
+from rewriter.record import State, field
 from rewriter.residue import Kept, Residue, residues
 from rewriter.transforms.image_user import is_root, user_id
 from rewriter.transforms.run_change import CannotChange, RunChange
@@ -33,8 +33,7 @@ _WITHOUT_KEY: Final = frozenset({"apt-get", "apt", "apk", "yum", "dnf", "microdn
 _UPKEEP: Final = frozenset({"rm", "chmod", "chown", "shred", "unlink"})
 
 
-@dataclass(slots=True)
-class _Key:
+class _Key(State):
     """Gather what becomes of the RUNs of one key."""
 
     flow: Flow

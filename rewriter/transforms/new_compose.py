@@ -6,26 +6,24 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rewriter.build import Build
 from rewriter.model.plan import NewFile
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.settings import Runtime
 from rewriter.template import render
 from rewriter.transforms.secret_names import Named
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Record):
     """Hold new files, and what is shown instead."""
 
     files: tuple[NewFile, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Mounted:
+class _Mounted(Record):
     """Hold one secret as templates take it."""
 
     id: str

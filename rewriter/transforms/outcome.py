@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from rewriter.analysis import Analysis
 from rewriter.model.plan import Fix, Refusal
 from rewriter.model.secret import Finding
+from rewriter.record import Record
 from rewriter.settings import Settings
 
 Proposal = Fix | Refusal
@@ -21,8 +21,7 @@ def by_secret(findings: Iterable[Finding]) -> dict[tuple[str, str], tuple[Findin
     return {key: tuple(group) for key, group in groups.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+class Transform(Record):
     """Settle the findings of some rules; `plan` gets those findings and answers for each of them."""
 
     name: str

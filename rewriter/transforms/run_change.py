@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile, Mount, mount, read_mount, secret_file
@@ -12,6 +11,7 @@ from rewriter.documents.shell import Command, Item, Operator, remove_element, re
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import recipes_called, substitutes
+from rewriter.record import State, field
 from rewriter.transforms.dockerfile_edits import insert_mounts, remove_instruction
 from rewriter.transforms.variable_mount import VariableMount
 
@@ -37,8 +37,7 @@ def _other_content(old: Mount, new: Mount) -> bool:
     return whole and new.get("env") is not None
 
 
-@dataclass(slots=True)
-class RunChange:
+class RunChange(State):
     """Gather mounts, commands put before and after, dropped commands and word edits of one RUN.
 
     A builder inside one transform; what leaves it are edits.

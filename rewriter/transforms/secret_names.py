@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -14,6 +13,7 @@ from rewriter.model.masked import Masked
 from rewriter.model.plan import SecretSource
 from rewriter.model.text import decode
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.repository import Kind
 from rewriter.services import Gift
 from rewriter.transforms.compose_text import Declaration, declared
@@ -23,8 +23,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _OTHER: Final = re.compile(r"[^a-z0-9_.-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Record):
     """Hold one secret: its id, the file for its value (if it has one), how compose files declare it."""
 
     identity: str

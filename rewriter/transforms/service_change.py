@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from rewriter.build import Build
@@ -17,6 +16,7 @@ from rewriter.model.plan import FileEdit, Fix, Ignore, LocalValue, NewFile, Runt
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Source, apply
 from rewriter.project import Project
+from rewriter.record import Record
 from rewriter.repository import Kind
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, is_shared
@@ -29,8 +29,7 @@ from rewriter.transforms.secret_names import Named, identity, name_secrets, secr
 from rewriter.transforms.service_code import Sources, starts_as_root
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Record):
     """Hold how each of a gift's services takes the variable from now on, by the name of the service.
 
     An image that no service is built from has the empty name.
@@ -49,8 +48,7 @@ class Choice:
         return next(iter(self.file_variables), "")
 
 
-@dataclass(frozen=True, eq=False)
-class Change:
+class Change(Record, eq=False, dict=True):
     """Hold what is to change; `weaker` are gifts whose value never reaches a service, as a stronger one does."""
 
     project: Project

@@ -8,12 +8,12 @@ the directive must not be touched, a secret comes as a file, which older fronten
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.dockerfile import Dockerfile, frontend
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
+from rewriter.record import Record
 from rewriter.settings import SYNTAX_AUTO, SYNTAX_KEEP, SecretStyle, Settings
 from rewriter.transforms.dockerfile_edits import first_line
 from rewriter.transforms.run_change import CannotChange
@@ -27,8 +27,7 @@ _REFERENCE: Final = re.compile(
 _VERSION: Final = re.compile(r"(?P<numbers>\d+(?:\.\d+)*)(?P<suffix>-[\w.-]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Frontend:
+class Frontend(Record):
     """Hold how the RUNs of a file get a secret (`style` is never `auto`), and the edits of its `# syntax` line."""
 
     style: SecretStyle

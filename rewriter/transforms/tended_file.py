@@ -7,12 +7,12 @@ file is written again, it would have another mode than before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from rewriter.copied import image_path
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit, Word
+from rewriter.record import Record
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import Workshop, later
 from rewriter.transforms.written_file import WrittenFile
@@ -20,8 +20,7 @@ from rewriter.transforms.written_file import WrittenFile
 _TENDS = frozenset({"chmod", "chown", "chgrp"})
 
 
-@dataclass(frozen=True, slots=True)
-class Care:
+class Care(Record):
     """Hold a command of a later RUN that sets mode or owner of the file; `alone`: of nothing else."""
 
     body: RunBody

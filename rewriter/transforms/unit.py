@@ -7,7 +7,6 @@ That is a command; or, where the command runs under a condition, everything that
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
@@ -25,6 +24,7 @@ from rewriter.documents.shell import (
     remove_elements,
 )
 from rewriter.model.text import Edit, OverlapError, Span, apply
+from rewriter.record import Record
 from rewriter.transforms.run_change import CannotChange, RunChange
 
 _DECIDING: Final = frozenset(
@@ -34,8 +34,7 @@ _DECIDING: Final = frozenset(
 _JOINING: Final = (Operator.AND, Operator.OR)
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Record):
     """Hold neighbouring elements of one list of a RUN, in the order of the text."""
 
     body: RunBody

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.build import Build
 from rewriter.documents.dockerfile import Instruction, machine
+from rewriter.record import Record
 from rewriter.settings import SecretStyle
 from rewriter.transforms.image_user import is_root, user_id
 
@@ -15,8 +15,7 @@ FOLDER: Final = "/run/secrets"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class VariableMount:
+class VariableMount(Record):
     """Hold one mount; `load` is the command that fills the variable, empty where the mount does that itself."""
 
     name: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from rewriter.build import Build
 from rewriter.documents.dockerfile import successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.documents.shell import Command
+from rewriter.record import Record
 from rewriter.residue import Residue
 from rewriter.transforms.run_change import RunChange
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
+class Workshop(Record):
     """Hold the change of each RUN and a way to mount the secret there.
 
     `literals` are replaced in moved text, `kept` is all that the RUNs leave of the secret, `files` are those of the

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from rewriter.bot.options import Options
 from rewriter.bot.report import Show
+from rewriter.record import replace
 from tests.bot.test_app import installed
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge.standin import Fault

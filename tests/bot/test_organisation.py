@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rewriter.bot.options import Options
 from rewriter.bot.organisation import Organisation, names, parse, settled, under
 from rewriter.bot.report import Show
 from rewriter.errors import UsageError
+from rewriter.record import replace
 from rewriter.scm.forge import ForgeError
 from rewriter.settings import FixLevel
 from tests.bot.world import CLEAN, World, leaky

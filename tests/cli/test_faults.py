@@ -147,4 +147,4 @@ def test_version_imports_hardly_anything() -> None:
         "rewriter.cli.main",
         "rewriter.cli.output",
     }
-    assert not loaded & {"dataclasses", "argparse", "json", "tomllib", "inspect", "difflib"}
+    assert not loaded & {"dataclasses", "msgspec", "argparse", "json", "tomllib", "inspect", "difflib"}

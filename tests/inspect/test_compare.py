@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rewriter.inspect import tar
 from rewriter.inspect.compare import config_differences, file_differences
 from rewriter.inspect.hunt import File, Seen
+from rewriter.record import replace
 
 FILE = File(tar.Type.FILE, 0o644, 0, 0, 3, "abc")
 FOLDER = File(tar.Type.DIRECTORY, 0o755, 0, 0, 0, "")

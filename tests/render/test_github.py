@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rewriter.model.patch import Problem
 from rewriter.model.secret import Severity
 from rewriter.model.text import Span
+from rewriter.record import replace
 from rewriter.render import github
 from tests.render.sample import BEFORE, NPM, finding, report
 

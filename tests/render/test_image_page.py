@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -13,6 +12,7 @@ import pytest
 
 from rewriter.model.inspection import Answer, Check, Image, Inspection, Layer, Leak, Part, Step
 from rewriter.model.masked import Masked
+from rewriter.record import replace
 from rewriter.render import inspected, tree
 from rewriter.render.page import page
 from rewriter.render.paint import Paint

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -11,6 +10,7 @@ from jsonschema import Draft202012Validator
 from rewriter.model.patch import Change, Ignored, Patched, Problem, Silence, Unchanged
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Phase, Safety, Severity
+from rewriter.record import replace
 from rewriter.render import json as render
 from tests.render.sample import API, CLEAN, NPM, PATCHED, REFUSAL, finding, report
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from rewriter.model.patch import Ignored, Problem, Report, Silence
+from rewriter.record import replace
 from rewriter.render import junit
 from rewriter.rules import rules
 from tests.render.sample import API, NPM, PIN, finding, report

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from dataclasses import replace
 from urllib.parse import quote
 
 from hypothesis import given
@@ -16,6 +15,7 @@ from rewriter.model.patch import Change, FileChange, Ignored, Patch, Patched, Pr
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, LocalValue, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Span
+from rewriter.record import replace
 from rewriter.render import github, junit, sarif, text
 from rewriter.render import json as as_json
 from rewriter.render.next_steps import Run

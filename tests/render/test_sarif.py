@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TypedDict
 
 import pytest
@@ -12,6 +11,7 @@ from rewriter.model.patch import Ignored, Problem, Report, Silence
 from rewriter.model.plan import FileEdit, Fix, Ignore, LocalValue, NewFile
 from rewriter.model.secret import Safety, Severity
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import replace
 from rewriter.render import sarif
 from rewriter.rules import rules
 from tests.render.sample import API, BEFORE, NPM, finding, report

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.callers.embedded import Embedded
@@ -19,6 +18,7 @@ from rewriter.callers.values import Exports
 from rewriter.callers.yaml_text import embed
 from rewriter.documents.yaml import Mapping, Node, Scalar, get, parse, walk
 from rewriter.model.text import Source
+from rewriter.record import replace
 
 _PATH: Final = re.compile(
     r"(?:.*/)?(?:[^/]*[._-])?azure-?pipelines?(?:[._-][^/]*)?\.ya?ml"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.callers.argument_list import caller_of, environments_of
@@ -17,6 +16,7 @@ from rewriter.callers.paths import START, Bases, Where
 from rewriter.callers.pipeline_text import Run, read_runs, scalars
 from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get, parse
 from rewriter.model.text import Source
+from rewriter.record import replace
 
 _NAME: Final = re.compile(r"(?:.*[._-])?cloud-?build(?:[._-].*)?\.(?:ya?ml|json)")
 _SUBSTITUTION: Final = re.compile(r"\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Z_][A-Z0-9_]*")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.callers.invocation import Host
@@ -18,6 +17,7 @@ from rewriter.callers.values import Exports
 from rewriter.callers.yaml_text import embed
 from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get, parse
 from rewriter.model.text import Source
+from rewriter.record import Record
 
 _WORKFLOW: Final = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 _ACTION: Final = re.compile(r"(?:^|/)action\.ya?ml$")
@@ -29,8 +29,7 @@ def _matches(path: str) -> bool:
     return bool(_WORKFLOW.search(path) or _ACTION.search(path))
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(Record):
     """Hold what a job says about its steps."""
 
     visible: tuple[tuple[str, str], ...]

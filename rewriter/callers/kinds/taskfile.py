@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from rewriter.callers.embedded import Embedded
@@ -16,6 +15,7 @@ from rewriter.callers.paths import START, Bases
 from rewriter.callers.pipeline_text import Run, read_runs, scalars, value_of
 from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence, get, parse
 from rewriter.model.text import Source
+from rewriter.record import replace
 
 _NAME: Final = re.compile(r"(?i)taskfile(?:\.[^/]*)?\.ya?ml")
 _TEMPLATE: Final = re.compile(r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}")

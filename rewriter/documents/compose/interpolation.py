@@ -6,9 +6,10 @@ See https://docs.docker.com/reference/compose-file/interpolation/.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from rewriter.record import Record
 
 _TOKEN: Final = re.compile(r"\$(?:(?P<escaped>\$)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<brace>\{))")
 _HEAD: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<operator>:?[-?+])?")
@@ -27,15 +28,13 @@ class Operator(StrEnum):
     ALTERNATIVE_IF_SET = ":+"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     """Hold text that stands for itself, `$$` resolved."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Record):
     """Hold a variable; `word` is the default, message or alternative as written."""
 
     name: str

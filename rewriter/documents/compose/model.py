@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rewriter.documents.yaml import Mapping, Node, Scalar, Sequence
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Place
 from rewriter.model.text import Span
+from rewriter.record import Keyed, Record
 
 
 class EntryForm(StrEnum):
@@ -18,8 +18,7 @@ class EntryForm(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
-class EnvEntry:
+class EnvEntry(Keyed):
     """Hold one variable of a service; `value` is as written, `None` if it is passed through.
 
     `literal` is set where nothing in the value is interpolated. `container` is the mapping or list in which it is
@@ -27,68 +26,76 @@ class EnvEntry:
     that is `shared` is written in another service, anchor or merge.
     """
 
+    _hidden = ("value", "container", "key", "node")
+    _aside = ("container", "key", "node")
+
     name: str
-    value: str | None = field(repr=False)
+    value: str | None
     form: EntryForm
     span: Span
     place: Place
     literal: Masked | None
-    container: Mapping | Sequence = field(repr=False, compare=False)
+    container: Mapping | Sequence
     index: int
     shared: bool
-    key: Scalar = field(repr=False, compare=False)
-    node: Node = field(repr=False, compare=False)
+    key: Scalar
+    node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class BuildArg:
+class BuildArg(Keyed):
     """Hold one build argument; `variable` is set where the value is exactly one variable."""
 
+    _hidden = ("value", "container")
+    _aside = ("container",)
+
     name: str
-    value: str | None = field(repr=False)
+    value: str | None
     form: EntryForm
     place: Place
     literal: Masked | None
     variable: str | None
-    container: Mapping | Sequence = field(repr=False, compare=False)
+    container: Mapping | Sequence
     index: int
     shared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Keyed):
     """Hold a `build:`; paths are relative to the repository, `None` where they are dynamic or remote.
 
     `node` is written in this very service, unless `shared`.
     """
+
+    _hidden = ("node",)
+    _aside = ("node",)
 
     context: str | None
     dockerfile: str | None
     target: str | None
     args: tuple[BuildArg, ...]
     secrets: tuple[str, ...]
-    node: Node = field(repr=False, compare=False)
+    node: Node
     place: Place
     shared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Keyed):
     """Hold one service; `env_file` are paths as written, `secrets` the names of those it is granted."""
+
+    _hidden = ("command", "node")
+    _aside = ("command", "node")
 
     name: str
     build: Build | None
     environment: tuple[EnvEntry, ...]
     env_file: tuple[str, ...]
-    command: Node | None = field(repr=False, compare=False)
+    command: Node | None
     image: str | None
     secrets: tuple[str, ...]
-    node: Mapping = field(repr=False, compare=False)
+    node: Mapping
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class TopLevelSecret:
+class TopLevelSecret(Record):
     """Hold one entry of the file's own `secrets:`."""
 
     name: str
@@ -98,12 +105,14 @@ class TopLevelSecret:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Compose:
+class Compose(Keyed):
     """Hold a compose file; one of version 1 has no `services:` and knows no secrets."""
+
+    _hidden = ("root",)
+    _aside = ("root",)
 
     path: str
     services: tuple[Service, ...]
     secrets: tuple[TopLevelSecret, ...]
-    root: Mapping | None = field(repr=False, compare=False)
+    root: Mapping | None
     version_1: bool

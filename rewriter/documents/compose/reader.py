@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import Final
 
 from rewriter.documents.compose.interpolation import Variable, assume_defaults, interpolate, single_variable
@@ -23,6 +22,7 @@ from rewriter.errors import ParseError
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Place
 from rewriter.model.text import Source, Span
+from rewriter.record import replace
 
 _NAME: Final = re.compile(
     r"(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml$|[^/]*[.-](?:docker-)?compose\.ya?ml$|docker-(?:stack|cloud)[^/]*\.ya?ml$"

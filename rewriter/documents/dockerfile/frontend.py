@@ -6,11 +6,11 @@ Reference: `DetectSyntax` in `frontend/dockerfile/parser/directives.go` of Build
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.dockerfile.lines import BOM, read_directive
 from rewriter.documents.dockerfile.model import Directive, Dockerfile
+from rewriter.record import Record
 
 _IMAGE: Final = re.compile(r"(?P<name>[^@]*?)(?::(?P<tag>[^:/@]*))?(?:@(?P<digest>.*))?")
 _HUB: Final = ("docker.io/", "index.docker.io/")
@@ -19,8 +19,7 @@ _VERSION: Final = re.compile(r"(\d+(?:\.\d+){0,2})(?:-rc\d+)?(-labs)?")
 _MOVING: Final = {"": False, "latest": False, "master": False, "labs": True, "master-labs": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Frontend:
+class Frontend(Record):
     """Hold the frontend of a file.
 
     `image` is what `# syntax=` names, None without it: then the builder's own frontend reads the file. `version` is

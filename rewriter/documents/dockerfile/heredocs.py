@@ -8,11 +8,11 @@ heredocs. Reference: `heredocsFromLine` in `frontend/dockerfile/parser/parser.go
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.dockerfile.lexer import TOO_DEEP, Lexed, Literal, lex, unquote
 from rewriter.documents.dockerfile.split import SPACES
+from rewriter.record import Record
 
 _MASK: Final = "\0"
 _CLOBBER: Final = "\1"
@@ -21,8 +21,7 @@ _OPENER: Final = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
 _GLUE: Final = re.compile("<<(?=[\t\r ])")
 
 
-@dataclass(frozen=True, slots=True)
-class Opener:
+class Opener(Record):
     """Hold the word that opens a heredoc, as a range of the joined line."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import takewhile
 from typing import Final
@@ -14,6 +13,7 @@ from rewriter.documents.dockerfile.lines import Block, Reader
 from rewriter.documents.dockerfile.logical import Logical
 from rewriter.documents.dockerfile.model import Assignment, Flag, Heredoc, Instruction, Word
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 KEYWORDS: Final = (
     "ADD",
@@ -47,8 +47,7 @@ class RejectError(ValueError):
     """Say why BuildKit rejects an instruction; its line is added where it is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Record):
     """Hold an instruction as its joined text gives it; lines, heredocs and stage are added later."""
 
     keyword: str

@@ -7,9 +7,10 @@ Reference: `frontend/dockerfile/shell/lex.go` of BuildKit.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from rewriter.record import Record
 
 MAX_DEPTH: Final = 50
 TOO_DEEP: Final = "variables are nested more than 50 deep"
@@ -17,8 +18,7 @@ TOO_DEEP: Final = "variables are nested more than 50 deep"
 _NAME: Final = re.compile(r"\d+|[@*#?\-$!]|\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """Hold plain text of a word, quotes and escapes resolved.
 
     `quote` is the quote around it, the escape character for one escaped character, or empty.
@@ -30,8 +30,7 @@ class Literal:
     quote: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Record):
     """Hold one variable of a word: `$NAME`, or `${NAME<operator><word>}`.
 
     `operator` is empty, or one of `:- - :+ + :? ? # % / //`; another one is an error of the file.
@@ -50,8 +49,7 @@ class Variable:
 Part = Literal | Variable
 
 
-@dataclass(frozen=True, slots=True)
-class Lexed:
+class Lexed(Record):
     """Hold the parts of a word, the ranges of its outermost quotes, and what is wrong with it (or empty)."""
 
     parts: tuple[Part, ...]

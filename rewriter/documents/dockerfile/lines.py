@@ -6,7 +6,6 @@ Lines end at a line feed alone. Reference: `Parse` in `frontend/dockerfile/parse
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -15,6 +14,7 @@ from rewriter.documents.dockerfile.model import Directive, ParseWarning, Piece, 
 from rewriter.documents.dockerfile.split import SPACES
 from rewriter.errors import ParseError
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 BOM: Final = "\ufeff"
 MAX_LINE: Final = 65_536
@@ -22,8 +22,7 @@ _DIRECTIVE: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[ \t\n\f\r]*=[ \t\n\f\r]*
 _KNOWN: Final = ("syntax", "escape", "check")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Record):
     """Hold the lines of one instruction, joined; heredoc bodies are not read yet."""
 
     start: int

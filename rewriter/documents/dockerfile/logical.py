@@ -7,23 +7,24 @@ blank lines inside. A `Logical` is that joined text, or a part of it, with the w
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Logical:
+class Logical(Record):
     """Hold joined text; parts made by `slice` share one map to the source.
 
     `base` is where `text` begins in the whole joined text. Piece number i of that text begins there at
     `starts[i]`, and in the source at `sources[i]`.
     """
 
+    _hidden = ("base", "starts", "sources")
+
     text: str
-    base: int = field(repr=False)
-    starts: tuple[int, ...] = field(repr=False)
-    sources: tuple[int, ...] = field(repr=False)
+    base: int
+    starts: tuple[int, ...]
+    sources: tuple[int, ...]
 
     @classmethod
     def verbatim(cls, text: str, span: Span) -> Logical:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from rewriter.documents.dockerfile.model import Dockerfile, Instruction, Stage
 from rewriter.documents.dockerfile.symbols import Binding, Kind, Scope, scope, start
 from rewriter.documents.dockerfile.variables import expand
+from rewriter.record import Record, replace
 
 MAX_KEPT: Final = 4_000_000
 """How many characters all directories of a file may have, before they count as unknown."""
@@ -19,8 +19,7 @@ _MAX_PATH: Final = 4096
 _ROOT: Final = ("root", "0")
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Record):
     """Hold the state before an instruction.
 
     `user` is the last USER as written, None where only the base image knows. `workdir` is absolute, None where it

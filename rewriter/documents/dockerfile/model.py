@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rewriter.documents.dockerfile import split
 from rewriter.documents.dockerfile.logical import Logical
 from rewriter.model.text import Source, Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Record):
     """Hold one word of an instruction.
 
     `raw` is the word as written, `value` the word without quotes and escapes (variables are not expanded).
@@ -30,8 +29,7 @@ class Word:
         return self.raw.extent
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Record):
     """Hold one `--name=value` of an instruction; `raw` is the whole word, `value` is None without `=`."""
 
     name: str
@@ -45,8 +43,7 @@ class Flag:
         return self.raw.extent
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Record):
     """Hold one `NAME=value` of ENV, ARG or LABEL; `value` is None for `ARG NAME`.
 
     `legacy`: the form `ENV NAME some value`, whose value spans the rest of the instruction.
@@ -69,8 +66,7 @@ class Assignment:
         return self.raw.extent
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(Record):
     """Hold one here-document of RUN, COPY or ADD.
 
     `opener` is the word (`<<-"EOF"`), `body` the lines below it, `terminator` the name that ends them, without
@@ -86,8 +82,7 @@ class Heredoc:
     terminator: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Record):
     """Hold one instruction.
 
     `span` goes from the first character of its first line through its last line end, heredocs included;
@@ -134,8 +129,7 @@ class Instruction:
         return next((flag for flag in reversed(self.flags) if flag.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Record):
     """Hold one parser directive: `# name=value`; `span` is its line without the line end."""
 
     name: str
@@ -144,8 +138,7 @@ class Directive:
     value_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Record):
     """Hold one build stage.
 
     `name` is in lower case. `base_stage` is the earlier stage that FROM names; where FROM holds variables it
@@ -172,8 +165,7 @@ class PieceKind(StrEnum):
     INSTRUCTION = "instruction"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Record):
     """Hold one of the pieces that tile the text: whole lines, line ends included."""
 
     kind: PieceKind
@@ -184,24 +176,24 @@ class Piece:
         return text[self.span.start : self.span.end]
 
 
-@dataclass(frozen=True, slots=True)
-class ParseWarning:
+class ParseWarning(Record):
     """Hold something that BuildKit reads today and warns of."""
 
     line: int
     what: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dockerfile:
+class Dockerfile(Record, eq=False):
     """Hold a whole Dockerfile. Two are equal only if they are one: a Dockerfile is the key of what is known of it."""
+
+    _hidden = ("pieces",)
 
     source: Source
     directives: tuple[Directive, ...]
     escape: str
     instructions: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
-    pieces: tuple[Piece, ...] = field(repr=False)
+    pieces: tuple[Piece, ...]
     warnings: tuple[ParseWarning, ...]
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.dockerfile.model import Flag
+from rewriter.record import Record
 
 _FIELD: Final = re.compile(r'"((?:[^"]|"")*+)"(?=,|$)|([^",]*)(?=,|$)')
 _NAMES: Final = (("target", "dst", "destination"), ("source", "src"), ("readonly", "ro"), ("readwrite", "rw"))
@@ -14,8 +14,7 @@ _ALIASES: Final = {name: names for names in _NAMES for name in names}
 _SECRET_SOURCE: Final = ("id", "source", "src")
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Record):
     """Hold one mount; `options` are in the order written, keys in lower case, None for a key without a value."""
 
     type: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from rewriter.documents.dockerfile.model import Dockerfile, Instruction
 from rewriter.documents.dockerfile.stages import stages
+from rewriter.record import replace
 
 
 def part(dockerfile: Dockerfile, instructions: Iterable[Instruction]) -> Dockerfile:

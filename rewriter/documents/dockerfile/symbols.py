@@ -15,12 +15,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
 from rewriter.documents.dockerfile.model import Assignment, Dockerfile, Instruction, Stage, Word
 from rewriter.documents.dockerfile.variables import MAX_GROWN, expand
+from rewriter.record import Record, State, field
 
 
 class Kind(StrEnum):
@@ -30,8 +30,7 @@ class Kind(StrEnum):
     ENV = "ENV"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Record):
     """Hold one definition of a variable.
 
     `default` is the word that gives its value, if the build does not: the ARG's own, or that of the global ARG
@@ -49,17 +48,17 @@ class Binding:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
+class _Entry(Record, eq=False):
     """Hold a definition, what stands for the name behind it, and the definition before it."""
+
+    _hidden = ("before",)
 
     binding: Binding
     standing: Binding
-    before: _Entry | None = field(repr=False)
+    before: _Entry | None
 
 
-@dataclass(slots=True)
-class _Track:
+class _Track(State):
     """Hold the entries of one name, each with the moment from which on it is the last one."""
 
     moments: list[int] = field(default_factory=list)
@@ -103,12 +102,17 @@ class _Timeline:
         return before
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Scope(Mapping[str, Binding]):
     """Hold the variables that are visible at one place."""
 
-    _timeline: _Timeline
-    _moment: int
+    __slots__ = ("_moment", "_timeline")
+
+    def __init__(self, timeline: _Timeline, moment: int) -> None:
+        self._timeline = timeline
+        self._moment = moment
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __getitem__(self, name: str) -> Binding:
         entry = self._entry(name)
@@ -141,8 +145,7 @@ class Scope(Mapping[str, Binding]):
         return None if track is None else track.at(self._moment)
 
 
-@dataclass(frozen=True, slots=True)
-class _Symbols:
+class _Symbols(Record):
     """Hold the timelines of the global scope and of the stages, and the moment of each instruction."""
 
     shared: _Timeline

@@ -6,13 +6,13 @@ This is about Dockerfile-level expansion alone: in RUN, CMD and ENTRYPOINT the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.dockerfile.lexer import Literal, Part, Variable, lex
 from rewriter.documents.dockerfile.logical import Logical
 from rewriter.documents.dockerfile.model import Word
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 Lookup = Callable[[str], str | None]
 
@@ -28,8 +28,7 @@ MAX_GROWN: Final = 4_000_000
 _MAX_PATTERN_WORK: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Record):
     """Hold one use of a variable.
 
     `span` is the whole `$NAME` or `${NAME:-word}`, `name_span` the name alone. `operator` is empty or one of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -23,6 +22,7 @@ from rewriter.documents.shell.uses import variables
 from rewriter.documents.shell.walk import commands, nodes
 from rewriter.documents.shell.wording import literal_value
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 _PREFIX: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,8 +45,7 @@ class Means(StrEnum):
     UNSET = "unset"
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Record):
     """Hold one place that sets a variable; `value` is None where no single word holds the value."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.shell.error import ShellError
@@ -10,14 +9,14 @@ from rewriter.documents.shell.reader import parse
 from rewriter.documents.shell.tree import Command, Dialect, DoubleQuoted, Literal, Script, SingleQuoted, Word
 from rewriter.documents.shell.unwrap import basename, unwrap
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 SHELLS: Final = frozenset({"sh", "dash", "ash", "bash", "ksh", "zsh"})
 _EXECUTES: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _VALUED: Final = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
 
 
-@dataclass(frozen=True, slots=True)
-class NestedScript:
+class NestedScript(Record):
     """Hold the script in one argument of a command.
 
     `word` is that argument, `interpreter` what reads it. `offset` maps places: one at `n` in `script.text` is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -24,6 +23,7 @@ from rewriter.documents.shell.tree import (
 from rewriter.documents.shell.uses import variables
 from rewriter.documents.shell.walk import Ancestor, Visit, commands
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 _JOINING: Final = (Operator.AND, Operator.OR)
 _SEQUENCE: Final = (Operator.SEMICOLON, Operator.NEWLINE, None)
@@ -31,8 +31,7 @@ _INDENT: Final = re.compile(r"(?:^|(?<!\\)\n|(?<!\\)\r\n)([ \t]*)\Z")
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class ListElement:
+class ListElement(Record):
     """Hold an element of a list: the list it stands in and its place there."""
 
     script: Script

@@ -6,10 +6,10 @@ POSIX.1-2024, "Shell Command Language" (https://pubs.opengroup.org/onlinepubs/97
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 
 class Dialect(StrEnum):
@@ -34,40 +34,35 @@ class Operator(StrEnum):
     TEST_NEXT = ";;&"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """Hold unquoted text, or text between expansions in double quotes; `text` has its escapes removed."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SingleQuoted:
+class SingleQuoted(Record):
     """Hold `'...'`; `text` is what stands between the quotes."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AnsiQuoted:
+class AnsiQuoted(Record):
     r"""Hold `$'...'`; `text` has the escapes resolved as bash does (dash takes the dollar literally)."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DoubleQuoted:
+class DoubleQuoted(Record):
     """Hold `"..."`, or bash's `$"..."`."""
 
     parts: tuple[Part, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Record):
     """Hold an expansion: `$NAME`, `${NAME}`, `${NAME:-word}`, or a bare NAME in arithmetic.
 
     `operator` is `""` or what follows the name (`:-`, `?`, `#`, `%%`, `//`, `:`, `^^`, `@Q`), `argument`
@@ -85,8 +80,7 @@ class Variable:
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CommandSubstitution:
+class CommandSubstitution(Record):
     """Hold `$(...)` or backquotes."""
 
     script: Script
@@ -94,8 +88,7 @@ class CommandSubstitution:
     backtick: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessSubstitution:
+class ProcessSubstitution(Record):
     """Hold bash's `<(...)` or `>(...)`; `operator` is `<` or `>`."""
 
     script: Script
@@ -103,8 +96,7 @@ class ProcessSubstitution:
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Record):
     """Hold `$((...))`, or the expression of a `((...))` command; `text` stands between the parentheses."""
 
     span: Span
@@ -117,8 +109,7 @@ class Arithmetic:
         return tuple(part for part in self.parts if isinstance(part, Variable))
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Record):
     """Hold the parenthesised elements of `NAME=(...)`."""
 
     words: tuple[Word, ...]
@@ -138,8 +129,7 @@ Part = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Record):
     """Hold one word: `text` as written, and `value` with quotes removed if nothing in it is expanded.
 
     Globs, braces and a tilde count as literal text. `$'...'` has no value, because not every shell knows it.
@@ -151,8 +141,7 @@ class Word:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShellAssignment:
+class ShellAssignment(Record):
     """Hold `NAME=word`; `index` is the subscript as written, brackets included, of `NAME[...]=word`."""
 
     name: str
@@ -162,8 +151,7 @@ class ShellAssignment:
     index: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(Record):
     """Hold the body of `<<`: its span ends before the line of the delimiter, `end` covers that line.
 
     `parts` are the expansions and the text between them; a body that is not expanded is one literal.
@@ -176,8 +164,7 @@ class Heredoc:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Record):
     """Hold a redirection; `fd` is the number in front of it, `fd_name` the NAME of bash's `{NAME}>`."""
 
     operator: str
@@ -195,8 +182,7 @@ class Redirect:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Record):
     """Hold a simple command: assignments, words and redirections, each kind in the order of the text."""
 
     assignments: tuple[ShellAssignment, ...]
@@ -210,8 +196,7 @@ class Command:
         return self.words[0].value if self.words else None
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Record):
     """Hold commands joined by `|` or `|&`, or one command after `!` or bash's `time`."""
 
     commands: tuple[Node, ...]
@@ -221,8 +206,7 @@ class Pipeline:
     operators: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Record):
     """Hold `{ list; }`."""
 
     body: Script
@@ -230,8 +214,7 @@ class Group:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Subshell:
+class Subshell(Record):
     """Hold `( list )`."""
 
     body: Script
@@ -239,16 +222,14 @@ class Subshell:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Record):
     """Hold one `if` or `elif` with what follows its `then`."""
 
     condition: Script
     body: Script
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Record):
     """Hold `if ... fi`; `otherwise` is what follows `else`."""
 
     branches: tuple[Branch, ...]
@@ -257,8 +238,7 @@ class If:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Record):
     """Hold `for`, `select`, `while` or `until` (in `keyword`).
 
     `variable` and `words` belong to `for` and `select` (`for ((...))` has one arithmetic word), `condition`
@@ -274,8 +254,7 @@ class Loop:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Record):
     """Hold one `pattern) list ;;` of a case."""
 
     patterns: tuple[Word, ...]
@@ -284,8 +263,7 @@ class Clause:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record):
     """Hold `case word in ... esac`."""
 
     subject: Word
@@ -294,8 +272,7 @@ class Case:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Record):
     """Hold the definition of a function; redirections after the body belong to the body."""
 
     name: str
@@ -303,8 +280,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Record):
     """Hold bash's `[[ ... ]]` (`words` are its operands and operators) or `((...))` (one arithmetic word)."""
 
     words: tuple[Word, ...]
@@ -317,8 +293,7 @@ Compound = Group | Subshell | If | Loop | Case | Test
 Node = Command | Pipeline | Function | Compound
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Record):
     """Hold one element of a list with the operator that follows it."""
 
     node: Node
@@ -327,11 +302,12 @@ class Item:
     operator_span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Record):
     """Hold a list. `text` is always the outermost text, into which every span points."""
 
-    text: str = field(repr=False)
+    _hidden = ("text",)
+
+    text: str
     items: tuple[Item, ...]
     span: Span
     comments: tuple[Span, ...] = ()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from rewriter.documents.shell.assigning import split_assignment
 from rewriter.documents.shell.tree import Command, ShellAssignment, Word
+from rewriter.record import Record, field
 
 
-@dataclass(frozen=True, slots=True)
-class UnwrappedCommand:
+class UnwrappedCommand(Record):
     """Hold the command that is run in the end.
 
     `name` is None if it is dynamic or absent. `wrappers` are the names passed on the way, `environment` what
@@ -33,8 +32,7 @@ class UnwrappedCommand:
         return None if self.name is None else basename(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapper:
+class _Wrapper(Record):
     """Describe how a wrapper's own arguments end.
 
     `flags` and `valued` are option letters without and with a value, `long` and `long_valued` likewise;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rewriter.documents.shell.tree import (
@@ -17,6 +16,7 @@ from rewriter.documents.shell.tree import (
 )
 from rewriter.documents.shell.walk import nodes, redirects_of, words_of
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 
 class Quoted(StrEnum):
@@ -28,8 +28,7 @@ class Quoted(StrEnum):
     ARITHMETIC = "arith"
 
 
-@dataclass(frozen=True, slots=True)
-class VariableUse:
+class VariableUse(Record):
     """Hold one expansion of a variable and the simple command it stands in, if it stands in one."""
 
     name: str

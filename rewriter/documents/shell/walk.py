@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rewriter.documents.shell.tree import (
@@ -34,14 +33,14 @@ from rewriter.documents.shell.tree import (
     Variable,
     Word,
 )
+from rewriter.record import Record, replace
 
 Ancestor = Script | Item | Node | Clause | CommandSubstitution | ProcessSubstitution
 
 _TESTS: Final = frozenset({"[", "test"})
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Record):
     """Hold a simple command and where it stands.
 
     `path` leads from the script to the command, both left out. `conditional` tells that the command may be
@@ -61,8 +60,7 @@ class Visit:
     piped_to: Command | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Record):
     """Hold where a node stands."""
 
     path: tuple[Ancestor, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Final
 
 from rewriter.documents.shell.ansi import resolve
@@ -22,10 +21,10 @@ from rewriter.documents.shell.tree import (
     Variable,
     Word,
 )
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(Record):
     """Describe how characters count at one kind of place.
 
     `run` matches characters that mean nothing there, `stops` end the text (and are not consumed), `escapes`

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
 
 from rewriter.documents.yaml.blank import line_end, skip_blank
 from rewriter.documents.yaml.node import Mapping, Sequence, index_of, walk
 from rewriter.model.text import Edit, Source, Span
+from rewriter.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class _Collection:
+class _Collection(Record):
     """Show a mapping and a sequence alike: where each entry starts and ends."""
 
     flow: bool

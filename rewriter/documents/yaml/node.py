@@ -6,11 +6,11 @@ Nodes compare by identity: aliases share what they refer to, so a nest of aliase
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from rewriter.model.text import Span
+from rewriter.record import Record
 
 MERGE_KEY: Final = "<<"
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -26,27 +26,27 @@ class Style(StrEnum):
     FOLDED = ">"
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Record):
     """Say that a node stands where `*name` is written; its own spans are those of the anchored node."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scalar:
+class Scalar(Record, eq=False):
     """Hold one value; `span` starts at its quote, its `|` or its first character, behind anchor and tag.
 
     `in_flow` tells whether brackets or braces surround it.
     """
+
+    _hidden = ("outer",)
 
     value: str
     span: Span
     style: Style
     tag: str | None
     anchor: str | None
-    outer: int = field(repr=False)
+    outer: int
     alias: Alias | None = None
     in_flow: bool = False
 
@@ -61,16 +61,17 @@ class Scalar:
         return self.alias.span if self.alias else self.span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
+class Mapping(Record, eq=False):
     """Hold keys and values in the order in which they are written."""
 
-    pairs: tuple[tuple[Scalar, Node], ...] = field(repr=False)
+    _hidden = ("pairs", "outer")
+
+    pairs: tuple[tuple[Scalar, Node], ...]
     span: Span
     flow: bool
     tag: str | None
     anchor: str | None
-    outer: int = field(repr=False)
+    outer: int
     alias: Alias | None = None
 
     @property
@@ -79,16 +80,17 @@ class Mapping:
         return self.alias.span if self.alias else self.span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sequence:
+class Sequence(Record, eq=False):
     """Hold items; in block style the span starts at the first dash."""
 
-    items: tuple[Node, ...] = field(repr=False)
+    _hidden = ("items", "outer")
+
+    items: tuple[Node, ...]
     span: Span
     flow: bool
     tag: str | None
     anchor: str | None
-    outer: int = field(repr=False)
+    outer: int
     alias: Alias | None = None
 
     @property
@@ -100,8 +102,7 @@ class Sequence:
 Node = Scalar | Mapping | Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """Hold one key of a mapping with merge keys resolved; `shared` if it is written in another mapping.
 
     `holder` is the mapping in which it is written, `number` its place there.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import yaml
@@ -12,6 +11,7 @@ from rewriter.documents.yaml.blank import skip_blank
 from rewriter.documents.yaml.node import MERGE_KEY, Alias, Mapping, Node, Scalar, Sequence, Style
 from rewriter.errors import ParseError
 from rewriter.model.text import Source, Span
+from rewriter.record import State, field, replace
 
 SIZE_LIMIT: Final = 2_000_000
 DEPTH_LIMIT: Final = 100
@@ -30,8 +30,7 @@ class _Mark(Protocol):
     def index(self) -> int: ...
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(State):
     event: yaml.MappingStartEvent | yaml.SequenceStartEvent
     start: int
     nodes: list[Node] = field(default_factory=list)
