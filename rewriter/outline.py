@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 
 from rewriter import callers
 from rewriter.callers import Caller, RunEnvironment
@@ -17,6 +16,7 @@ from rewriter.model.patch import Problem
 from rewriter.pragmas import Pragma
 from rewriter.record import Record, replace
 from rewriter.repository import Repository
+from rewriter.selection import selected
 from rewriter.settings import Settings
 
 
@@ -60,7 +60,7 @@ class Outline(Record):
 def outline(repository: Repository, settings: Settings, *, only: str | None, cache: Cache) -> Outline:
     """Read what builds images, and find the Dockerfiles."""
     reader = Intake(repository, cache)
-    paths = (only,) if only is not None else _selected(repository.documents(), settings.exclude)
+    paths = selected(repository, settings, only)
     found: list[Caller] = []
     environments: list[RunEnvironment] = []
     composes: list[Compose] = []
@@ -101,7 +101,3 @@ def _placed(reader: Intake, caller: Caller, dockerfiles: tuple[str, ...]) -> Cal
     beside = [path for path in fitting if path.rpartition("/")[0] == folder]
     chosen = fitting if len(fitting) == 1 else beside
     return replace(caller, dockerfile=chosen[0]) if len(chosen) == 1 else caller
-
-
-def _selected(paths: Iterable[str], exclude: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(path for path in paths if not any(fnmatchcase(path, pattern) for pattern in exclude))

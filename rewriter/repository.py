@@ -115,10 +115,12 @@ def shown(path: str) -> str:
 
 def documents_of(repository: Repository) -> tuple[str, ...]:
     """Select the documents among the paths of a repository."""
-    paths = [path for path in repository.paths() if VENDORED.isdisjoint(path.split("/")[:-1])]
-    ignore = GitIgnore(git_rules(repository, paths))
-    exclude = GitIgnore({"": "\n".join(repository.exclude)})
-    return tuple(path for path in paths if not (ignore.ignored(path) or exclude.ignored(path)))
+    paths = tuple(path for path in repository.paths() if VENDORED.isdisjoint(path.split("/")[:-1]))
+    for rules in (git_rules(repository, paths), {"": "\n".join(repository.exclude)} if repository.exclude else {}):
+        if rules:
+            ignore = GitIgnore(rules)
+            paths = tuple(path for path in paths if not ignore.ignored(path))
+    return paths
 
 
 def git_rules(repository: Repository, paths: Iterable[str]) -> dict[str, str]:
@@ -219,6 +221,13 @@ class DirectoryRepository:
         if real.is_dir():
             return cls(real, exclude), None
         return cls(real.parent, exclude), real.name
+
+    def excluding(self, exclude: Sequence[str]) -> DirectoryRepository:
+        """Return the same directory, listed once, with other extra patterns of what `documents` leaves out."""
+        other = DirectoryRepository(self.root, exclude)
+        if "_listing" in self.__dict__:
+            other.__dict__["_listing"] = self._listing
+        return other
 
     def paths(self) -> tuple[str, ...]:
         """Return every regular file, and every link to one that stays inside."""

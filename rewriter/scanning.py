@@ -1,34 +1,24 @@
 """Find the secrets of a repository, in memory that does not grow with it.
 
-What builds images is read first, and stays with everything that it builds. A Dockerfile that nothing names depends on
-no other document: most of those are cleared at a glance, the others are looked at a few at a time, and of each lot only
-what was found is kept.
+Most Dockerfiles are cleared at a glance, which takes little of the program. Where there are many, children begin with
+that while this process loads the rest (`survey`) and reads what builds images; then it helps them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from rewriter.clearance import Clearance
-from rewriter.examining import Seen, examine
-from rewriter.forked import processors, spread
-from rewriter.intake import Cache
+from rewriter.documents.dockerfile_name import is_dockerfile
+from rewriter.forked import Crew, processors
 from rewriter.model.patch import Report
-from rewriter.model.secret import Safety
-from rewriter.outline import Outline, outline
-from rewriter.record import replace
-from rewriter.report import divided, make_report, secret_of
 from rewriter.repository import Repository
+from rewriter.selection import selected
 from rewriter.settings import Settings
 
-T = TypeVar("T")
-
-LOT: Final = 25
-"""How many Dockerfiles are held in memory at once; for each lot a processor more is worth starting."""
-
-GLANCES: Final = 250
-"""A processor more is worth starting for as many Dockerfiles that may be cleared."""
+GLANCES: Final = 200
+"""A process more is worth starting for as many Dockerfiles that may be cleared."""
 
 
 def scan(
@@ -36,31 +26,16 @@ def scan(
 ) -> Report:
     """Return the findings of a repository; many Dockerfiles are spread over `processes` (None: the processors)."""
     most = processes or processors()
-    whole = outline(repository, settings, only=only, cache=Cache())
-    free = whole.free
     clearance = Clearance(repository)
+    paths = [path for path in selected(repository, settings, only) if is_dockerfile(path)]
+    with Crew(clearance.clears, paths, min(most - 1, len(paths) // GLANCES)) as crew:
 
-    def suspects(paths: Sequence[str]) -> list[str]:
-        return [path for path in paths if not clearance.clears(path)]
+        def suspects(free: Sequence[str]) -> list[str]:
+            if not crew.children:
+                return [path for path in free if not clearance.clears(path)]
+            cleared = {path for path, clear in zip(paths, crew.results(), strict=True) if clear}
+            return [path for path in free if path not in cleared]
 
-    def look(lots: Sequence[Outline]) -> list[Seen]:
-        return [examine(repository, lot, settings) for lot in lots]
+        from rewriter.survey import survey  # noqa: PLC0415 (loaded while the children work)
 
-    left = sorted(path for part in spread(suspects, _parts(free, most, GLANCES)) for path in part)
-    lots = tuple(whole.lots(left, LOT))
-    seen = [one for part in spread(look, _parts(lots, most, 1)) for one in part]
-    found, ignored = divided((pair for one in seen for pair in one.found()), settings)
-    held = {secret_of(one.finding) for one in ignored}
-    return make_report(
-        tuple(replace(one, fixable=Safety.MANUAL) if secret_of(one) in held else one for one in found),
-        problems=tuple(problem for one in seen for problem in one.problems),
-        documents=len(free) - len(left) + sum(one.documents for one in seen),
-        ignored=ignored,
-        notices=tuple(notice for one in seen for notice in one.notices),
-    )
-
-
-def _parts(items: Sequence[T], most: int, share: int) -> list[Sequence[T]]:
-    """Deal items out to at most `most` processes, at least `share` to each."""
-    number = max(1, min(most, len(items) // share))
-    return [items[start::number] for start in range(number)]
+        return survey(repository, settings, suspects, only=only, processes=most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from benchmarks.detection import peers
 from benchmarks.detection.cases import Case, CaseError, read, read_all
 from benchmarks.detection.measure import Hit, score, unbake
-from rewriter.record import replace
 
 CASES = read_all()
 

@@ -4,51 +4,84 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from rewriter.examining import Seen
-from rewriter.forked import processors, spread
+from rewriter.forked import Crew, processors
 from rewriter.repository import MemoryRepository
-from rewriter.scanning import LOT, scan
+from rewriter.scanning import GLANCES, scan
 from rewriter.settings import Settings
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 HERE = os.getpid()
 VALUE = "cnry7hunter2xyz"
 
 
-def test_results_come_in_the_order_of_the_parts() -> None:
-    given = spread(lambda part: (part, os.getpid()), ["a", "b", "c"])
-    assert [part for part, _ in given] == ["a", "b", "c"]
-    assert given[0][1] == HERE
+def crew(work: Callable[[T], R], items: Sequence[T], children: int) -> list[R]:
+    """Return what some children and this process give."""
+    with Crew(work, items, children) as hands:
+        assert hands.children == min(children, len(items))
+        return hands.results()
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    items = list(range(5_000))
+    given = crew(lambda item: (item, os.getpid()), items, 2)
+    assert [item for item, _ in given] == items
+    assert crew(str, [], 2) == []
+    assert crew(str, [1, 2], 0) == ["1", "2"]
+
+
+def test_every_process_takes_items() -> None:
+    def work(item: str) -> tuple[str, int]:
+        time.sleep(0.2)
+        return item, os.getpid()
+
+    given = crew(work, ["a", "b", "c"], 2)
+    assert [item for item, _ in given] == ["a", "b", "c"]
     assert len({pid for _, pid in given}) == 3
-    assert spread(str, []) == []
+
+
+def test_children_begin_before_they_are_asked() -> None:
+    with Crew(lambda item: (item, os.getpid()), ["a", "b"], 1) as hands:
+        time.sleep(0.5)
+        assert HERE not in {pid for _, pid in hands.results()}
 
 
 def test_a_large_result_comes_whole() -> None:
-    assert [len(text) for text in spread(lambda part: part * 3_000_000, ["a", "b"])] == [3_000_000, 3_000_000]
+    assert [len(text) for text in crew(lambda part: part * 3_000_000, ["a", "b"], 2)] == [3_000_000, 3_000_000]
 
 
 @pytest.mark.parametrize("end", [lambda: os._exit(9), lambda: os.kill(os.getpid(), signal.SIGKILL)])
-def test_the_part_of_a_dead_child_is_done_here(end: object) -> None:
+def test_what_a_dead_child_took_is_done_here(end: Callable[[], None]) -> None:
     def work(part: str) -> str:
         if os.getpid() != HERE:
-            assert callable(end)
             end()
         return part.upper()
 
-    assert spread(work, ["a", "b", "c"]) == ["A", "B", "C"]
+    with Crew(work, ["a", "b", "c"], 2) as hands:
+        time.sleep(0.3)
+        assert hands.results() == ["A", "B", "C"]
 
 
 def test_an_error_of_a_child_is_raised_here() -> None:
     def work(part: int) -> float:
         return 1 / part
 
-    with pytest.raises(ZeroDivisionError):
-        spread(work, [1, 0])
+    with Crew(work, [1, 0], 1) as hands:
+        time.sleep(0.3)
+        with pytest.raises(ZeroDivisionError):
+            hands.results()
 
 
-def test_no_child_outlives_an_error_of_the_first_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_child_outlives_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     children: list[int] = []
     fork = os.fork
 
@@ -58,18 +91,25 @@ def test_no_child_outlives_an_error_of_the_first_part(monkeypatch: pytest.Monkey
         return pid
 
     monkeypatch.setattr(os, "fork", counted)
-
-    def work(part: int) -> int:
-        if part == 0:
-            raise LookupError
-        return part
-
-    with pytest.raises(LookupError):
-        spread(work, [0, 1, 2])
+    with pytest.raises(LookupError), Crew(lambda _: time.sleep(60), [0, 1, 2], 2):
+        raise LookupError
     assert len(children) == 2
     for pid in children:
         with pytest.raises(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
+
+
+def test_where_no_process_is_to_be_had_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+
+    def refused() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refused)
+    with Crew(str, [1, 2], 2) as hands:
+        assert hands.children == 0
+        assert hands.results() == ["1", "2"]
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_files
 
 
 def test_there_is_a_processor() -> None:
@@ -79,9 +119,9 @@ def test_there_is_a_processor() -> None:
 def _repository() -> MemoryRepository:
     files = {
         f"s{number}/Dockerfile": f"FROM debian:12-slim\nARG NPM_TOKEN={VALUE}\nRUN npm ci\n".encode()
-        for number in range(3 * LOT)
+        for number in range(2 * GLANCES)
     }
-    files |= {f"t{number}/Dockerfile": b"FROM debian:12-slim\n" for number in range(3 * LOT)}
+    files |= {f"t{number}/Dockerfile": b"FROM debian:12-slim\n" for number in range(2 * GLANCES)}
     files["t0/Dockerfile"] = b"no dockerfile\n"
     files["compose.yaml"] = (
         b"services:\n  a:\n    build:\n      context: s7\n      args:\n        NPM_TOKEN: ${NPM_TOKEN}\n"

@@ -6,8 +6,9 @@ import gc
 
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.repository import READ_LIMIT, MemoryRepository
-from rewriter.scanning import LOT, scan
+from rewriter.scanning import scan
 from rewriter.settings import Settings
+from rewriter.survey import LOT
 
 REMEMBERED = 64
 """Of so many Dockerfiles what is known of their variables is kept for whoever asks again."""

@@ -15,8 +15,6 @@ from rewriter.errors import UsageError
 from rewriter.model.text import decode
 from rewriter.record import Record, replace
 from rewriter.repository import DirectoryRepository, Kind, Repository, shown
-from rewriter.rules import names as all_names
-from rewriter.rules import rules
 from rewriter.settings import (
     CONFIG_FILE,
     CONFIG_LIMIT,
@@ -71,7 +69,7 @@ def target(arguments: Arguments, environment: Mapping[str, str]) -> Target:
     settings = replace(settings, rules=_known(settings.rules), only=tuple(arguments.only or ()))
     name, known = _baseline(strong, configured, plain)
     settings = replace(settings, baseline=known)
-    folder, _ = DirectoryRepository.for_path(path, settings.exclude)
+    folder = plain.excluding(settings.exclude)
     repository: Repository = folder
     if piped:
         repository, only = standard_input(folder, arguments.stdin_filename)
@@ -133,6 +131,9 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the rules that are named, by name or code; raises `UsageError`."""
     if not names:
         return ()
+    from rewriter.rules import names as all_names  # noqa: PLC0415 (start-up time)
+    from rewriter.rules import rules  # noqa: PLC0415
+
     by_word = all_names()
     for name in names:
         if name not in by_word:
