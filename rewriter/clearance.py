@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
@@ -21,6 +21,7 @@ from rewriter.documents.skim import Skimmed, skim
 from rewriter.errors import RepositoryError
 from rewriter.judgement import (
     KEY_MARK,
+    acquaint,
     judge_name,
     may_be_credential_file,
     may_be_key_inside,
@@ -49,20 +50,29 @@ class Clearance:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
 
-    def clears(self, path: str) -> bool:
-        """Tell whether a Dockerfile, which no caller names, surely gives no finding, no problem and no notice."""
+    def clears(self, paths: Sequence[str]) -> list[bool]:
+        """Tell of Dockerfiles, which no caller names, whether each surely gives no finding, problem and notice."""
+        skimmed = [self._skimmed(path) for path in paths]
+        texts = [None if entries is None else _texts(entries) for entries in skimmed]
+        acquaint(text for each in texts if each is not None for text in each)
+        return [
+            entries is not None and each is not None and _say_nothing(each) and self._brings_nothing(path, entries)
+            for path, entries, each in zip(paths, skimmed, texts, strict=True)
+        ]
+
+    def _skimmed(self, path: str) -> list[Skimmed] | None:
+        """Return what a plain Dockerfile says; None for all others."""
         try:
             text = decode(self._repository.read(path))
         except RepositoryError:
-            return False
-        entries = None if speaks_to_us(text) else skim(text)
-        if entries is None or not _say_nothing(entries):
-            return False
-        copies = [entry for entry in entries if entry.keyword in ("COPY", "ADD")]
-        return not copies or self._brings_nothing(path, copies)
+            return None
+        return None if speaks_to_us(text) else skim(text)
 
-    def _brings_nothing(self, path: str, copies: list[Skimmed]) -> bool:
+    def _brings_nothing(self, path: str, entries: Iterable[Skimmed]) -> bool:
         """Tell whether no COPY or ADD can bring a credential file."""
+        copies = [entry for entry in entries if entry.keyword in ("COPY", "ADD")]
+        if not copies:
+            return True
         if not all(map(_names_nothing, copies)):
             return False
         words = [word for entry in copies if "--from=" not in entry.flags.lower() for word in entry.operands[:-1]]
@@ -113,21 +123,26 @@ class Clearance:
         return frozenset(found)
 
 
-def _say_nothing(entries: Iterable[Skimmed]) -> bool:
-    """Tell whether instructions neither name a secret nor hold one."""
+def _texts(entries: Iterable[Skimmed]) -> list[str] | None:
+    """Return what instructions say beside their names; None where a name may be that of a secret."""
     texts: list[str] = []
     for entry in entries:
         if entry.keyword in ("ARG", "ENV", "LABEL"):
             for name, value in entry.assignments:
                 verdict = judge_name(name)
                 if verdict.secret or verdict.carries_url or may_name_key_file(name):
-                    return False
+                    return None
                 if value:
                     texts.append(value)
             if entry.keyword == "LABEL" and not _is_plain_label(entry.text):
-                return False
+                return None
         elif entry.keyword not in _SILENT:
             texts.append(f"{entry.flags}{entry.text}")
+    return texts
+
+
+def _say_nothing(texts: list[str]) -> bool:
+    """Tell whether texts neither name a secret nor hold one."""
     whole = "\n".join(texts)
     if may_name_key_file(whole) or any(judge_name(name).secret for name in _EXPANDED.findall(whole)):
         return False

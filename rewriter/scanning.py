@@ -7,6 +7,7 @@ that while this process loads the rest (`survey`) and reads what builds images; 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from rewriter.clearance import Clearance
@@ -20,6 +21,9 @@ from rewriter.settings import Settings
 GLANCES: Final = 200
 """A process more is worth starting for as many Dockerfiles that may be cleared."""
 
+PART: Final = 40
+"""So many are looked at together: what they all say is judged once."""
+
 
 def scan(
     repository: Repository, settings: Settings, *, only: str | None = None, processes: int | None = None
@@ -28,14 +32,20 @@ def scan(
     most = processes or processors()
     clearance = Clearance(repository)
     paths = [path for path in selected(repository, settings, only) if is_dockerfile(path)]
-    with Crew(clearance.clears, paths, min(most - 1, len(paths) // GLANCES)) as crew:
+    with Crew(clearance.clears, _parts(paths), min(most - 1, len(paths) // GLANCES)) as crew:
 
         def suspects(free: Sequence[str]) -> list[str]:
-            if not crew.children:
-                return [path for path in free if not clearance.clears(path)]
-            cleared = {path for path, clear in zip(paths, crew.results(), strict=True) if clear}
-            return [path for path in free if path not in cleared]
+            asked = paths if crew.children else free
+            given = crew.results() if crew.children else map(clearance.clears, _parts(free))
+            clear = dict(zip(asked, chain.from_iterable(given), strict=True))
+            return [path for path in free if not clear.get(path)]
 
-        from rewriter.survey import survey  # noqa: PLC0415 (loaded while the children work)
+        from rewriter.survey import load, survey  # noqa: PLC0415 (loaded while the children work)
 
+        if crew.children:
+            load()
         return survey(repository, settings, suspects, only=only, processes=most)
+
+
+def _parts(paths: Sequence[str]) -> list[Sequence[str]]:
+    return [paths[start : start + PART] for start in range(0, len(paths), PART)]

@@ -8,9 +8,7 @@ its types are checked, and a key that is not known is an error.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -282,6 +280,8 @@ def from_pyproject(text: str) -> Layer | None:
 
 
 def _parsed(name: str, text: str) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415 (start-up time)
+
     try:
         return dict(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -412,5 +412,7 @@ def _close(word: str, known: Iterable[str]) -> str:
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like `word`, or None where none is."""
+    from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
+
     found = get_close_matches(word[:100], sorted(known), n=1, cutoff=0.7)
     return found[0] if found else None

@@ -15,9 +15,12 @@ from rewriter.intake import Cache
 from rewriter.model.patch import Report
 from rewriter.model.secret import Safety
 from rewriter.outline import Outline, outline
+from rewriter.planner import all_transforms
+from rewriter.recipes import recipes
 from rewriter.record import replace
 from rewriter.report import divided, make_report, secret_of
 from rewriter.repository import Repository
+from rewriter.rules import rules
 from rewriter.settings import Settings
 
 LOT: Final = 25
@@ -27,6 +30,13 @@ SHARES: Final = 3
 """So many lots each process should get, or it waits for the others in the end."""
 
 FEW: Final = 5
+
+
+def load() -> None:
+    """Load the rules, transforms and recipes, which are looked for when they are asked for; none of it twice."""
+    rules()
+    all_transforms()
+    recipes()
 
 
 def survey(

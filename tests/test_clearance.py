@@ -24,7 +24,7 @@ def cleared(repository: Repository) -> tuple[int, int]:
     """Return how many Dockerfiles are cleared, each of which a close look is seen to confirm, and of how many."""
     paths = [path for path in repository.documents() if is_dockerfile(path)]
     clearance = Clearance(repository)
-    clear = [path for path in paths if clearance.clears(path)]
+    clear = [path for path, clear in zip(paths, clearance.clears(paths), strict=True) if clear]
     for path in clear:
         seen = examine(repository, Outline((path,), frozenset(paths), (), (), (), (), 0, ()), Settings())
         assert (seen.findings, seen.problems, seen.notices) == ((), (), ()), path
@@ -111,17 +111,17 @@ def test_plain_files_are_cleared(lines: str) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_not_cleared() -> None:
-    assert not Clearance(MemoryRepository({})).clears("Dockerfile")
-    assert not Clearance(MemoryRepository({"Dockerfile": b"no instruction\n"})).clears("Dockerfile")
+    assert Clearance(MemoryRepository({})).clears(["Dockerfile"]) == [False]
+    assert Clearance(MemoryRepository({"Dockerfile": b"no instruction\n"})).clears(["Dockerfile"]) == [False]
 
 
 @pytest.mark.parametrize("folder", ["", "a/", "a/b/"])
 def test_a_folder_is_looked_into_at_any_depth(folder: str) -> None:
     files = {f"{folder}Dockerfile": b"FROM a\nCOPY . .\n", f"{folder}x/y.txt": b""}
-    assert Clearance(MemoryRepository(files)).clears(f"{folder}Dockerfile")
-    assert not Clearance(MemoryRepository({**files, f"{folder}x/.env": b"A=b"})).clears(f"{folder}Dockerfile")
+    assert Clearance(MemoryRepository(files)).clears([f"{folder}Dockerfile"]) == [True]
+    assert Clearance(MemoryRepository({**files, f"{folder}x/.env": b"A=b"})).clears([f"{folder}Dockerfile"]) == [False]
 
 
 def test_what_lies_elsewhere_does_not_matter() -> None:
     files = {"a/Dockerfile": b"FROM a\nCOPY . .\n", "b/.env": b"A=b", ".env": b"A=b"}
-    assert Clearance(MemoryRepository(files)).clears("a/Dockerfile")
+    assert Clearance(MemoryRepository(files)).clears(["a/Dockerfile"]) == [True]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterator, Sequence
 
 from rewriter.cli.dispatch import dispatch
@@ -42,6 +41,8 @@ def _explain(error: BaseException) -> None:
     """Show where a fault arose, if asked to: places and kinds, never a message or a variable."""
     if os.environ.get(DEBUG) != "1":
         return
+    import traceback  # noqa: PLC0415 (start-up time)
+
     for fault in _chain(error):
         for frame in traceback.extract_tb(fault.__traceback__):
             complain(f"  {visible(frame.filename)}:{frame.lineno} in {frame.name}")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rewriter.render.visible import visible
 from rewriter.settings import Color
+
+if TYPE_CHECKING:
+    import threading
 
 _STEP: Final = 0.5
 _WIDTH: Final = 30
@@ -48,6 +50,8 @@ def progress(label: str, patience: float = 1.0) -> Iterator[None]:
     if stream is None or not stream.isatty():
         yield
         return
+    import threading  # noqa: PLC0415 (start-up time)
+
     done = threading.Event()
     worker = threading.Thread(target=_tick, args=(label, patience, done), daemon=True)
     worker.start()
@@ -94,6 +98,8 @@ def steps() -> Iterator[Callable[[str], None]]:
 @contextmanager
 def terminated_as_interrupt() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the work as an interrupt does, so that whatever was begun is put away."""
+    import threading  # noqa: PLC0415 (start-up time)
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return

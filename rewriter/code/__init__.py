@@ -46,6 +46,8 @@ def rewrite(files: Mapping[str, str], secrets: Mapping[str, str], memory: Memory
     `files` are the sources of one service, `secrets` gives the id of each variable. All reads of a name are rewritten
     or none is; a name that something reads which cannot be rewritten is refused, with its first place.
     """
+    if not files:
+        return CodePlan()
     from rewriter.code import rewriting  # noqa: PLC0415
 
     return rewriting.rewrite(files, secrets, memory)

@@ -23,7 +23,7 @@ from rewriter.judgement.names import judge_name
 from rewriter.judgement.pairs import judge_pair, spells_name
 from rewriter.judgement.pipes import piped_password
 from rewriter.judgement.providers import ProviderRules, TableRules, provider_token
-from rewriter.judgement.suspicion import may_hold_credential
+from rewriter.judgement.suspicion import acquaint, may_hold_credential
 from rewriter.judgement.texts import password_hashes
 from rewriter.judgement.urls import url_credentials
 from rewriter.judgement.values import judge_value
@@ -61,6 +61,7 @@ __all__ = [
     "ValueKind",
     "ValueVerdict",
     "Word",
+    "acquaint",
     "command_credentials",
     "copied_file",
     "credential_file",

@@ -11,6 +11,7 @@ The first two stand in one word each, and files say the same words again and aga
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -97,28 +98,45 @@ class _Words:
             return True, True
         new = rest - self._tools
         if new:
-            self._learn(new)
+            self.learn(new)
         return not self._telling.isdisjoint(new), not self._tools.isdisjoint(rest)
 
     def may_name_tool(self, text: str) -> bool:
         """Tell whether a word of a text names a tool, or was not judged; False is certain."""
         return not self._plain.issuperset(text.split())
 
-    def _learn(self, words: set[str]) -> None:
+    def learn(self, words: set[str]) -> None:
+        """Judge words and remember them; many at once are cheaper."""
         if len(self._plain) + len(self._telling) + len(self._tools) > _MEMORY:
             for known in (self._plain, self._telling, self._tools):
                 known.clear()
-        if len(words) > 1 and not _speaks("\n".join(words)):  # most words; what holds for all holds for each
-            telling = set()
-        else:
-            telling = {word for word in words if _speaks(word)}
-        tools = {word for word in words - telling if _names_tool(word)}
+        new = words - self._plain - self._tools - self._telling
+        telling = set(_guilty(sorted(new), _speaks))
+        tools = set(_guilty(sorted(new - telling), _names_tool))
         self._telling |= telling
         self._tools |= tools
-        self._plain |= words - telling - tools
+        self._plain |= new - telling - tools
+
+
+def _guilty(words: list[str], test: Callable[[str], bool]) -> list[str]:
+    """Return the words of which a test holds, which holds of many on a line each where it holds of one.
+
+    Most words are harmless, so halves are tried before single words.
+    """
+    if not words or not test("\n".join(words)):
+        return []
+    if len(words) == 1:
+        return words
+    half = len(words) // 2
+    return _guilty(words[:half], test) + _guilty(words[half:], test)
 
 
 _KNOWN: Final = _Words()
+
+
+def acquaint(texts: Iterable[str]) -> None:
+    """Judge the words of many texts at once, of which each will be asked for by itself."""
+    _KNOWN.learn({word for text in texts for word in text.split()})
 
 
 def may_hold_credential(text: str) -> bool:
@@ -145,8 +163,9 @@ def _speaks(words: str) -> bool:
     return long and _short_hints().search(text) is not None
 
 
-def _names_tool(word: str) -> bool:
-    lower = word.lower()
+def _names_tool(words: str) -> bool:
+    """Tell whether some of the words, each on a line, name a tool that may be given a secret."""
+    lower = words.lower()
     named = not _ways().keys().isdisjoint(_stems(frozenset(_TOKEN.findall(lower))))
     return named or _PIPED.search(lower) is not None or _SUDO.search(lower) is not None
 

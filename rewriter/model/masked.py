@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Final, NoReturn
 
 MASK: Final = "****"
@@ -26,7 +25,9 @@ class Masked:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Masked):
             return NotImplemented
-        return hmac.compare_digest(
+        from hmac import compare_digest  # noqa: PLC0415 (start-up time)
+
+        return compare_digest(
             self._value.encode("utf-8", "surrogateescape"), other._value.encode("utf-8", "surrogateescape")
         )
 

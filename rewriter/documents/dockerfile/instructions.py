@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from itertools import takewhile
 from typing import Final
 
@@ -83,6 +82,8 @@ def _keyword(written: str) -> str:
     letters = "".join(takewhile(str.isascii, takewhile(str.isalpha, written[:20])))
     if letters.lower() in _KEYWORDS:
         raise RejectError(f"unknown instruction; put a plain blank behind {letters}")
+    from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
+
     close = get_close_matches(letters.upper(), KEYWORDS, 1)
     if close:
         raise RejectError(f"unknown instruction {letters!r}; did you mean {close[0]}?")
