@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Final
 
-from rewriter.bot.database import Database, Transaction
+from rewriter.bot.database import Database
+from rewriter.bot.layout import Transaction
 from rewriter.scm.gate import Window
 
 _LAST: Final = "write"

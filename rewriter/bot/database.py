@@ -17,36 +17,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
+from rewriter.bot.layout import Row, Transaction, Value, bring_up
 from rewriter.errors import UsageError
 
-Value = str | int | float
-Row = tuple[Value, ...]
 _PATIENCE: Final = 60.0
-
-SCHEMA: Final = """\
-CREATE TABLE IF NOT EXISTS repo (id BIGINT PRIMARY KEY, name TEXT NOT NULL, etag TEXT NOT NULL, mark TEXT NOT NULL,
-  state TEXT NOT NULL, detail TEXT NOT NULL, seen DOUBLE PRECISION NOT NULL);
-CREATE TABLE IF NOT EXISTS pull (repo BIGINT NOT NULL, generation BIGINT NOT NULL, number BIGINT NOT NULL,
-  head TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (repo, generation));
-CREATE TABLE IF NOT EXISTS secret (fingerprint TEXT PRIMARY KEY, provider TEXT NOT NULL, name TEXT NOT NULL,
-  home TEXT NOT NULL, number BIGINT NOT NULL, state TEXT NOT NULL, first_seen DOUBLE PRECISION NOT NULL,
-  reminded BIGINT NOT NULL);
-CREATE TABLE IF NOT EXISTS place (fingerprint TEXT NOT NULL, repo BIGINT NOT NULL, path TEXT NOT NULL,
-  line BIGINT NOT NULL, channel TEXT NOT NULL, PRIMARY KEY (fingerprint, repo, path, line, channel));
-CREATE TABLE IF NOT EXISTS slot (name TEXT NOT NULL, at DOUBLE PRECISION NOT NULL, units BIGINT NOT NULL);
-CREATE INDEX IF NOT EXISTS slot_at ON slot (name, at);
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS delivery (name TEXT PRIMARY KEY, at DOUBLE PRECISION NOT NULL);
-CREATE TABLE IF NOT EXISTS job (repo BIGINT PRIMARY KEY, run_at DOUBLE PRECISION NOT NULL, attempts BIGINT NOT NULL)
-"""
-
-
-class Transaction(Protocol):
-    """Run statements that take effect together."""
-
-    def __call__(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        """Run one statement and return its rows."""
-        ...
 
 
 class Database(Protocol):
@@ -86,9 +60,15 @@ class SQLite:
             os.close(self._file)
             raise UsageError(f"{path.name}: another run works with this state; wait for it or give --state") from None
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        with self.transaction() as run:
-            for statement in SCHEMA.split(";"):
-                run(statement)
+        try:
+            with self.transaction() as run:
+                bring_up(run, path.name)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise UsageError(f"{path.name}: no state of unbake's, or damaged ({error}); give another --state") from None
+        except UsageError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Final, LiteralString
 
-from rewriter.bot.database import SCHEMA, Row, Transaction, Value
+from rewriter.bot.layout import Row, Transaction, Value, bring_up
 from rewriter.errors import UnbakeError, UsageError
 
 try:
@@ -47,8 +47,7 @@ class PostgreSQL:
         self._open: Final[list[psycopg.Connection[Row]]] = []
         self._guard: Final = threading.Lock()
         with self.transaction("schema") as run:
-            for statement in SCHEMA.split(";"):
-                run(statement)
+            bring_up(run, "the PostgreSQL of --state")
 
     def close(self) -> None:
         """End the sessions, and with them every lock."""

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from rewriter.bot.database import SQLite, Transaction
+from rewriter.bot.database import SQLite
+from rewriter.bot.layout import Transaction
 from rewriter.cli import bot
 from rewriter.cli.main import main
 from tests.forge.standin import TOKEN, Forge
@@ -37,7 +38,7 @@ def launch(
         **(more or {}),
     }
     where = ["--org", "acme", "--api-url", forge.base, "--no-limits", "--state", state or str(folder / "state.db")]
-    process = _CONTEXT.Process(target=_live, args=([*words, *where], environment, str(folder), dies_at))
+    process = _CONTEXT.Process(target=_live, args=([*words, *where], environment, str(folder), dies_at), daemon=True)
     process.start()
     return process
 
