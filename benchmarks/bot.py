@@ -30,65 +30,69 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from rewriter.model.text import encode
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.bot.engine import Tally
 from rewriter.scm.gate import Pace
-from rewriter.settings import Settings
-from tests.bot.world import CANARY, CLEAN, World, leaky, world
+from tests.bot.mixed import KINDS, first, made, second
+from tests.bot.world import CLEAN, World, world
 from tests.forge import resources
 from tests.forge.standin import TOKEN, Forge, Repo
 
-ODD: dict[str, dict[str, object]] = {
-    "archived": {"archived": True},
-    "disabled": {"disabled": True},
-    "mirror": {"mirror_url": "https://example.com/x.git"},
-    "pulls-off": {"has_pull_requests": False},
-    "issues-off": {"has_issues": False},
-    "no-push": {"permissions": {"admin": False, "pull": True, "push": False}},
-}
 ODD_EACH = 20
-
-
 ONE_IN = 20
 
 
-def main(words: list[str]) -> None:
-    """Measure what the words name, both without one."""
+def main(words: list[str]) -> int:
+    """Measure what the words name, both without one; return 1 where a promise is broken."""
     kind, numbers = (words[0], [int(word) for word in words[1:]]) if words else ("", [])
+    kept = True
     if kind in ("", "mixed"):
         with tempfile.TemporaryDirectory() as folder:
-            _mixed(world(Path(folder)), *(numbers + [1000, 200][len(numbers) :]))
+            kept = _mixed(world(Path(folder)), *(numbers + [1000, 200][len(numbers) :]))
     if kind in ("", "clean"):
         for number in numbers or [1000, 10000]:
             with tempfile.TemporaryDirectory() as folder:
-                _clean(Path(folder), number)
+                kept = _clean(Path(folder), number) and kept
+    return 0 if kept else 1
 
 
-def _mixed(org: World, number: int, leaks: int) -> None:
+def _mixed(org: World, number: int, leaks: int) -> bool:
+    """Run twice, print what was promised and whether it holds; tell whether all of it does."""
     org.forge.check = False
-    found = [org.add(f"leaky{index}", leaky(f"{CANARY}{index}")) for index in range(leaks)]
-    for name, facts in ODD.items():
-        for index in range(ODD_EACH):
-            org.add(f"{name}{index}", None, **facts)
-    for index in range(ODD_EACH):
-        org.forge.add(f"acme/empty{index}", None)
-    for index in range(max(0, number - len(org.forge.repos))):
-        org.add(f"clean{index}", CLEAN if index % 2 else {"README.md": "text\n"})
-    for run in ("first", "second"):
-        org.forge.calls.clear()
-        _run(org, f"{run} run over {len(org.forge.repos)}")
-    good = sum(len(repo.pulls("all")) == 1 and len(repo.issues()) == 1 and not _left(repo) for repo in found)
-    writes = sum(org.forge.writes().values())
-    print(f"leaky with one clean pull request and one reminder: {good} of {leaks}; writes of the second run: {writes}")
+    mixed = made(org, number=number, leaks=leaks, each=ODD_EACH)
+    print(f"{len(org.forge.repos)} repositories, {leaks} leak, {ODD_EACH} odd in each of {len(KINDS)} ways", flush=True)
+    kept = True
+    for label, check in (("first run", first), ("second run", second)):
+        began, virtual, cost = time.monotonic(), org.clock.now(), {}
+        promises = check(mixed, lambda tally: cost.update(_cost(org, tally, began, virtual)))  # noqa: B023 (used at once)
+        print(f"\n{label}: {', '.join(f'{what} {value}' for what, value in cost.items())}")
+        for promise in promises:
+            verdict = "kept" if promise.kept else "BROKEN"
+            examples = f"  {len(promise.broken)}: {', '.join(promise.broken[:3])}" if promise.broken else ""
+            print(f"  {verdict:<7} {promise.looked:>6}  {promise.words}{examples}", flush=True)
+        kept = kept and all(promise.kept for promise in promises)
+    return kept
 
 
-def _clean(folder: Path, number: int) -> None:
+def _cost(org: World, tally: Tally, began: float, virtual: float) -> dict[str, str]:
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return {
+        "wall time": f"{time.monotonic() - began:.0f} s",
+        "by the limits": f"{(org.clock.now() - virtual) / 60:.0f} min",
+        "requests": str(len(org.forge.calls)),
+        "writes": str(sum(org.forge.writes().values()) + org.forge.landed),
+        "memory": f"{memory} MiB at most",
+        "states": str(dict(sorted(tally.states.items()))),
+    }
+
+
+def _clean(folder: Path, number: int) -> bool:
+    """Plan and run over clean repositories, print what it costs; tell whether nothing was written or failed."""
     (folder / "forge").mkdir()
     forge = _Many(folder / "forge")
     forge.check = False
     forge.limits.hourly = forge.limits.points_a_minute = 10**9
     _alike(forge, number)
+    kept = True
     for action in ("plan", "run", "run"):
         forge.calls.clear()
         began = time.monotonic()
@@ -109,7 +113,9 @@ def _clean(folder: Path, number: int) -> None:
             f"{requests / Pace().points_a_minute:.0f} min by the limits, status {status}, {' '.join(out.split())}",
             flush=True,
         )
+        kept = kept and not status and not forge.writes() and not forge.landed
     forge.close()
+    return kept
 
 
 class _Same(Repo):
@@ -147,24 +153,5 @@ def _alike(forge: Forge, number: int) -> None:
         forge.repos[name] = _Same(len(forge.repos) + 1, name, path, {}, pushed=model.pushed)
 
 
-def _run(org: World, label: str) -> None:
-    began, virtual = time.monotonic(), org.clock.now()
-    tally = org.run()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        f"{label}: {time.monotonic() - began:.0f} s, paced {(org.clock.now() - virtual) / 60:.0f} min, "
-        f"{len(org.forge.calls)} requests, {sum(org.forge.limits.violations.values())} violations, "
-        f"{memory} MiB at most, {tally.states}, failures {tally.failures[:2]}",
-        flush=True,
-    )
-
-
-def _left(repo: Repo) -> int:
-    ref = str(repo.pulls("all")[0]["sha"])
-    names = repo.git("ls-tree", "-r", "--name-only", ref).splitlines()
-    files = {name: encode(repo.show(name, ref) + "\n") for name in names}
-    return len(scan(MemoryRepository(files), Settings()).findings)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -19,6 +20,13 @@ from rewriter.settings import CONFIG_FILE, CONFIG_LIMIT, PYPROJECT, Layer, from_
 
 OPT_FILE: Final = ".github/unbake.toml"
 _KEYS: Final = frozenset({"enabled", "draft"})
+
+
+class Reminders(StrEnum):
+    """Say where reminders lie: in the repository where that is private, else in the tracker, or always there."""
+
+    IN_PLACE = "in-place"
+    TRACKER = "tracker"
 
 
 class Options(Record):
@@ -40,6 +48,7 @@ class Options(Record):
     draft: bool = False
     dry_run: bool = False
     tracker: str = ""
+    reminders: Reminders = Reminders.IN_PLACE
     hold_public: bool = False
     open_limit: int = 1_000
     labels: tuple[str, ...] = ()

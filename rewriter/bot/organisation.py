@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
-from rewriter.bot.options import Options
+from rewriter.bot.options import Options, Reminders
 from rewriter.bot.report import Show
 from rewriter.errors import UsageError
 from rewriter.record import Record, field, replace
@@ -23,11 +24,12 @@ FILE: Final = "unbake.toml"
 _LISTS: Final[tuple[str, ...]] = ("include", "exclude", "topics", "labels", "reviewers")
 _FLAGS: Final[tuple[str, ...]] = ("forks", "templates", "opt-in", "draft", "hold-public")
 _TABLE: Final = "settings"
-_KEYS: Final = frozenset({*_LISTS, *_FLAGS, "tracker", "max-open", "show", _TABLE})
+_KEYS: Final = frozenset({*_LISTS, *_FLAGS, "tracker", "reminders", "max-open", "show", _TABLE})
 _MOST: Final = 1_000
 _WORD: Final = 200
 _LABEL: Final = re.compile(r"[^\x00-\x1f,]{1,50}")
 _REVIEWER: Final = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?")
+_Word = TypeVar("_Word", bound=StrEnum)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9_.-]{1,100}")
 
 
@@ -37,6 +39,7 @@ class Organisation(Record):
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, bool] = field(default_factory=dict)
     tracker: str = ""
+    reminders: Reminders = Reminders.IN_PLACE
     open_limit: int = 0
     show: Show = Show.NOTHING
     layer: Layer | None = None
@@ -52,6 +55,11 @@ def settled(forge: Forge, options: Options) -> Options:
     if not home.private:
         raise UsageError(f"{found.tracker} is public: a reminder there would point at a secret that is alive")
     return replace(found, tracker=home.full_name)  # by the name that it has now
+
+
+def settles(owner: str, name: str) -> bool:
+    """Tell whether a repository is the one in which an organisation settles things."""
+    return name.lower() == f"{owner}/{REPOSITORY}".lower()
 
 
 def _told(forge: Forge, owner: str) -> bytes | None:
@@ -80,8 +88,9 @@ def parse(data: bytes) -> Organisation:
         lists=lists,
         flags={key: _flag(found[key], key) for key in _FLAGS if key in found},
         tracker=_text(found["tracker"], "tracker") if "tracker" in found else "",
+        reminders=_choice(found, "reminders", Reminders.IN_PLACE),
         open_limit=_number(found["max-open"], "max-open") if "max-open" in found else 0,
-        show=choice(_text(found["show"], "show"), Show, _where("show")) if "show" in found else Show.NOTHING,
+        show=_choice(found, "show", Show.NOTHING),
         layer=from_table(f"{REPOSITORY}/{FILE}: [{_TABLE}]", found[_TABLE]) if _TABLE in found else None,
     )
 
@@ -105,6 +114,7 @@ def under(options: Options, file: Organisation) -> Options:
         draft=options.draft or flags.get("draft", plain.draft),
         hold_public=options.hold_public or flags.get("hold-public", plain.hold_public),
         tracker=options.tracker or file.tracker,
+        reminders=options.reminders if options.reminders is not plain.reminders else file.reminders,
         open_limit=options.open_limit
         if options.open_limit != plain.open_limit or not file.open_limit
         else file.open_limit,
@@ -169,6 +179,10 @@ def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{_where(key)} has to be a string")
     return value
+
+
+def _choice(found: Mapping[str, object], key: str, plain: _Word) -> _Word:
+    return choice(_text(found[key], key), type(plain), _where(key)) if key in found else plain
 
 
 def _number(value: object, key: str) -> int:

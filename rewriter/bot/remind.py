@@ -18,7 +18,7 @@ from typing import Final
 from rewriter.bot import texts
 from rewriter.bot.marker import Marker, block, outside, read, replaced
 from rewriter.bot.notebook import LABEL, Notebook
-from rewriter.bot.options import Options
+from rewriter.bot.options import Options, Reminders
 from rewriter.bot.store import Credential, Store
 from rewriter.record import replace
 from rewriter.scm.clock import Clock
@@ -72,10 +72,11 @@ class Reminder:
                 self._one(replace(current, home=current.home or home), self._home(repository) or home)
 
     def _home(self, repository: RemoteRepository) -> str:
-        if self._options.tracker:
-            return self._options.tracker
+        """Return where a reminder lies, empty where there is no private place for it."""
         # Without the right to push the label would be dropped in silence, and the issue not be found again.
-        return repository.full_name if repository.private and repository.issues and repository.push else ""
+        fits = repository.private and repository.issues and repository.push
+        in_place = fits and not (self._options.tracker and self._options.reminders is Reminders.TRACKER)
+        return repository.full_name if in_place else self._options.tracker
 
     def _one(self, one: Credential, here: str) -> None:
         one = one if one.number else self._adopted(one)

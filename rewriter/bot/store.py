@@ -87,6 +87,11 @@ class Store:
                 (identity, name, known.etag, known.mark, known.state, known.detail, self._clock.now()),
             )
 
+    def called(self, identity: int, name: str) -> None:
+        """Record the name that a known repository has now: reminders tell their places by it."""
+        with self.database.transaction() as run:
+            run("UPDATE repo SET name = ? WHERE id = ? AND name <> ?", (name, identity, name))
+
     def states(self) -> tuple[tuple[str, str, str], ...]:
         """Return name, state and detail of every repository."""
         with self.database.transaction() as run:

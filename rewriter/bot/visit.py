@@ -79,6 +79,8 @@ class Bot(Record):
         if reason:
             return self._end(repository, Known("", "skipped", reason))
         known = self.store.repo(repository.id)
+        if not self.options.dry_run:
+            self.store.called(repository.id, repository.full_name)
         home = Home(self.forge, self.clock, repository, self.options.forks_in)
         publisher = Publisher(self.forge, self.store, repository, home=home, open_limit=self.options.open_limit)
         look = Look.at(repository, self.options, self.clock.now())

@@ -16,7 +16,7 @@ from rewriter.bot.budget import SharedBudget
 from rewriter.bot.database import Database, SQLite
 from rewriter.bot.dress import CODE_OWNERS
 from rewriter.bot.engine import Tally
-from rewriter.bot.options import Options
+from rewriter.bot.options import Options, Reminders
 from rewriter.bot.organisation import fitting_labels, fitting_reviewers, names, settled
 from rewriter.bot.report import Show
 from rewriter.bot.stopping import StoppableClock, stopped_by_signals
@@ -75,6 +75,7 @@ class _Arguments(argparse.Namespace):
     exclude: list[str]
     topic: list[str]
     tracker: str
+    reminders: Reminders
     max_open: int
     draft: bool
     forks: bool
@@ -178,7 +179,19 @@ def parser() -> argparse.ArgumentParser:
     add("--include", action="append", default=[], metavar="PATTERN", help="only repositories whose name matches")
     add("--exclude", action="append", default=[], metavar="PATTERN", help="not those whose name matches")
     add("--topic", action="append", default=[], metavar="NAME", help="only repositories with this topic")
-    add("--tracker", default="", metavar="OWNER/NAME", help="private repository that takes all reminders")
+    add(
+        "--tracker",
+        default="",
+        metavar="OWNER/NAME",
+        help="private repository for the reminders that have no private place of their own: a public repository's",
+    )
+    add(
+        "--reminders",
+        type=Reminders,
+        choices=list(Reminders),
+        default=Reminders.IN_PLACE,
+        help="where they lie: in the repository itself where it is private (the default), or all in the tracker",
+    )
     add(
         "--max-open", type=_number, default=1_000, metavar="NUMBER", help="how many pull requests may be open at a time"
     )
@@ -352,6 +365,7 @@ def _bot(
         draft=arguments.draft,
         dry_run=arguments.action == "plan",
         tracker=arguments.tracker,
+        reminders=arguments.reminders,
         hold_public=arguments.hold_public,
         open_limit=arguments.max_open,
         labels=fitting_labels(arguments.label),

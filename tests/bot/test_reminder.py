@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from rewriter.bot import texts
-from rewriter.bot.options import Options
+from rewriter.bot.options import Options, Reminders
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge.repo import Row
 from tests.forge.standin import Fault
 
 DAY = 86_400.0
-TRACKED = Options("acme", tracker="acme/tracker")
+TRACKED = Options("acme", tracker="acme/tracker", reminders=Reminders.TRACKER)
 
 
 def states(org: World, state: str = "state.db") -> list[str]:
@@ -161,12 +162,23 @@ def test_a_public_repository_is_held_until_what_it_leaks_is_rotated(org: World) 
     assert len(repo.pulls()) == 1
 
 
+def test_each_lies_where_it_is_private_and_the_rest_in_the_tracker(org: World) -> None:
+    tracker = org.add("tracker", CLEAN)
+    private = org.add("private", leaky(f"{CANARY}1"))
+    public = org.add("public", leaky(f"{CANARY}2"), private=False)
+    bare = org.add("bare", leaky(f"{CANARY}3"), has_issues=False)
+    org.run(Options("acme", tracker="acme/tracker"))
+    assert [len(repo.issues()) for repo in (tracker, private, public, bare)] == [2, 1, 0, 0]
+    again(org, 0.1, TRACKED)
+    assert [len(repo.issues()) for repo in (tracker, private)] == [2, 1], "what lies somewhere stays there"
+
+
 def test_a_renamed_home_is_followed(org: World) -> None:
     org.add("app")
     tracker = org.add("tracker", CLEAN)
     org.run(TRACKED)
     org.forge.rename(tracker, "acme/secrets")
-    again(org, 1, Options("acme", tracker="acme/secrets"))
+    again(org, 1, replace(TRACKED, tracker="acme/secrets"))
     assert len(tracker.issues()) == 1
     assert len(tracker.comments) == 1
 

@@ -86,6 +86,10 @@ class Repo:
         except subprocess.CalledProcessError:
             return ""
 
+    def refs(self) -> str:
+        """Return every branch with its commit."""
+        return self.git("for-each-ref", "--format=%(refname) %(objectname)")
+
     def commit(self, files: Mapping[str, str], branch: str = "main", *, message: str = "a person's commit") -> str:
         """Commit as a person does."""
         parent = self.ref(branch)

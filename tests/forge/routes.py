@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from tests.forge import forks, git_data, notes, pulls, reports, resources
 from tests.forge.repo import RefusedError, Repo
-from tests.forge.request import Request
+from tests.forge.request import Caller, Request
 from tests.forge.state import State
 
 
@@ -22,6 +22,7 @@ def answer(state: State, request: Request) -> tuple[int, object]:
         if (found := _owned(state, request)) is not None:
             return found
         repo, rest = _repository(state, request)
+        closed(repo, request.caller)
         if request.verb != "GET" and repo.facts.get("archived"):
             raise RefusedError(403, "Repository was archived so is read-only.")
         return _in(state, repo, request, [unquote(part) for part in rest.split("/")[1:]])
@@ -37,13 +38,13 @@ def _owned(state: State, request: Request) -> tuple[int, object] | None:
             return 200, resources.account(state.base, caller.login)
         case "GET", ["user", "repos"]:
             mine = [repo for repo in state.repos.values() if repo.owner == caller.login]
-            return 200, [state.described(repo) for repo in mine]
+            return _listed(state, mine)
         case "GET", ["orgs" | "users" as kind, owner, "repos"]:
             mine = [repo for repo in state.repos.values() if repo.owner == owner]
             if not mine or (owner in state.users) is (kind == "orgs"):
                 raise RefusedError(404, "Not Found")
             shown = [repo for repo in mine if kind == "orgs" or repo.facts.get("private") is False]
-            return 200, [state.described(repo) for repo in shown]
+            return _listed(state, shown)
         case "GET", ["installation", "repositories"]:
             mine = [repo for repo in state.repos.values() if repo.owner == caller.owner]
             if not caller.bot:
@@ -54,14 +55,30 @@ def _owned(state: State, request: Request) -> tuple[int, object] | None:
     return None
 
 
+def _listed(state: State, repos: list[Repo]) -> tuple[int, object]:
+    """Return a list without what single sign-on hides, of which a header tells."""
+    return 200, [state.described(repo) for repo in repos if not repo.facts.get("sso")]
+
+
+def closed(repo: Repo, caller: Caller) -> None:
+    """Refuse what is asked of a repository that is closed to whoever asks."""
+    if repo.facts.get("disabled"):
+        raise RefusedError(403, "Repository access blocked")
+    if repo.facts.get("sso") and not caller.bot:
+        message = "Resource protected by organization SAML enforcement. You must grant your token access."
+        raise RefusedError(403, message, {"X-GitHub-SSO": f"required; url=https://example.com/sso/{repo.id}"})
+    if repo.facts.get("unreadable"):
+        raise RefusedError(403, "Resource not accessible by personal access token")
+
+
 def _repository(state: State, request: Request) -> tuple[Repo, str]:
     if found := re.fullmatch(r"/repositories/([0-9]+)(/.*)?", request.path):
         repo = next((one for one in state.repos.values() if str(one.id) == found[1]), None)
     elif found := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", request.path):
-        repo = state.repos.get(unquote(found[1]))
+        repo = state.find(unquote(found[1]))
         if repo is None and (identity := state.moved.get(unquote(found[1]))):
             place = f"{state.base}/repositories/{identity}{found[2] or ''}"
-            raise RefusedError(301, "Moved Permanently", {"Location": place})
+            raise RefusedError(301 if request.verb == "GET" else 307, "Moved Permanently", {"Location": place})
     if found is None or repo is None or (request.caller.owner not in ("", repo.owner)):
         raise RefusedError(404, "Not Found")
     return repo, found[2] or ""

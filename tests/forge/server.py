@@ -83,7 +83,7 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
                 if page * size < len(answer):
                     headers["Link"] = f'<{state.base}{path}?per_page={size}&page={page + 1}>; rel="next"'
                 answer = answer[(page - 1) * size : page * size]
-                if state.sso_partial and path.endswith("/repos"):
+                if path.endswith("/repos") and state.hides():
                     headers["X-GitHub-SSO"] = "partial-results; organizations=1"
             return status, answer, headers
 
@@ -110,27 +110,41 @@ def handler(state: State) -> type[BaseHTTPRequestHandler]:
 
         def _git(self, data: bytes) -> None:
             url = urlsplit(self.path)
-            name = url.path[1 : url.path.index(".git/")]
-            repo = state.repos.get(name)
+            name, inside = url.path[1:].split(".git/", 1)
             kind, _, secret = (self.headers.get("Authorization") or "").partition(" ")
             user, _, token = b64decode(secret).decode().partition(":") if kind == "Basic" else ("", "", "")
             caller = state.caller(f"token {token}")
             if user != "x-access-token" or caller is None:
                 self._reply(401, {"message": "auth"}, {"WWW-Authenticate": 'Basic realm="git"'})
                 return
-            pushes = url.path.endswith("git-receive-pack") or "git-receive-pack" in url.query
-            if repo is None or (pushes and (repo.facts.get("archived") or not forks.may_push(repo, caller))):
-                self._reply(404 if repo is None else 403, {"message": "no"}, {})
-                return
             line = f"{self.command} {url.path}"
+            if state.before is not None:
+                state.before(line)
+            repo = state.find(name)
+            if repo is None and self.command == "GET" and (moved := state.moved_to(name)):
+                self._reply(301, None, {"Location": f"{state.base}/{moved.name}.git/{inside}?{url.query}"})
+                return
+            pushes = url.path.endswith("git-receive-pack") or "git-receive-pack" in url.query
+            try:
+                if repo is None:
+                    raise RefusedError(404, "Repository not found.")  # noqa: TRY301 (as routes do)
+                routes.closed(repo, caller)
+                if pushes and (repo.facts.get("archived") or not forks.may_push(repo, caller)):
+                    raise RefusedError(403, "Permission denied.")  # noqa: TRY301
+            except RefusedError as refused:
+                self._reply(refused.status, {"message": str(refused)}, refused.headers)
+                return
             if (before := state.fault(line, after=False)) is not None:
                 self._reply(before.status, {"message": before.message}, {})
                 return
             told = {name: self.headers.get(name) or "" for name in git_http.HEADERS}
+            old = repo.refs() if pushes and self.command == "POST" else ""
             status, rows, body = git_http.answer(state.folder, self.command, url, told, data)
             if pushes and self.command == "POST":
                 with state.lock:
-                    repo.changed()
+                    if repo.refs() != old:
+                        state.landed += 1
+                        repo.changed()
                 if state.fault(line, after=True) is not None:
                     self._reply(502, {"message": "lost"}, {})
                     return

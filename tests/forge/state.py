@@ -41,6 +41,7 @@ class State:
         self.limits = Limits(now)
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, str, int]] = []
+        self.landed = 0
         self.bodies: list[str] = []
         self.mismatches: list[str] = []
         self.check = published.available()
@@ -77,6 +78,20 @@ class State:
         repo.path = repo.path.rename(place)
         repo.name = name
         self.repos[name] = repo
+
+    def find(self, name: str) -> Repo | None:
+        """Return a repository by its name, in which upper and lower case are the same."""
+        same = name.lower()
+        return self.repos.get(name) or next((repo for key, repo in self.repos.items() if key.lower() == same), None)
+
+    def moved_to(self, name: str) -> Repo | None:
+        """Return the repository that had a name once, which nobody else has taken since."""
+        identity = self.moved.get(name)
+        return next((repo for repo in self.repos.values() if repo.id == identity), None)
+
+    def hides(self) -> bool:
+        """Tell whether single sign-on leaves repositories out of a list."""
+        return self.sso_partial or any(repo.facts.get("sso") for repo in self.repos.values())
 
     def merge(self, repo: Repo, number: int) -> None:
         """Merge a pull request, as a person does."""
