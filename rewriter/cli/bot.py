@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final, NoReturn, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +18,7 @@ from rewriter.bot.engine import Tally
 from rewriter.bot.options import Options, Reminders
 from rewriter.bot.organisation import fitting_labels, fitting_reviewers, names, settled
 from rewriter.bot.report import Show
+from rewriter.bot.settling import Settling
 from rewriter.bot.stopping import StoppableClock, stopped_by_signals
 from rewriter.bot.store import Known, Store
 from rewriter.bot.visit import Bot, Preview
@@ -28,6 +28,7 @@ from rewriter.cli.given import given
 from rewriter.cli.journal import Journal
 from rewriter.cli.output import complain, emit
 from rewriter.cli.reach import forks_in, named_in, owner_of, reached
+from rewriter.cli.serving import Listening, serve
 from rewriter.errors import UsageError
 from rewriter.render.visible import visible
 from rewriter.scm.clock import Clock
@@ -303,44 +304,14 @@ def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: s
 
 
 def _serve(arguments: _Arguments, store: Store, clock: StoppableClock, address: str) -> int:
-    from rewriter.bot.receive import application  # noqa: PLC0415 (of the extra `serve`)
-
     log = Journal(arguments.log_format)
-    secret = given(os.environ, "UNBAKE_WEBHOOK_SECRET")
-    with _visitor(arguments, store, clock, address, log) as visit:
+    fleet = address if address.startswith(_SERVERS) else ""
+    at = Listening(arguments.org, arguments.host, arguments.port, arguments.threads, fleet)
 
-        def named(name: str) -> None:
-            if name.partition("/")[0].lower() == arguments.org.lower():
-                visit(name)
+    def settling() -> Settling:
+        return Settling(*_bot(arguments, store, clock, SharedBudget(store.database), Unwatched()), log.visited)
 
-        app = application(secret, store, named)
-        import uvicorn  # noqa: PLC0415 (of the extra `serve`)
-
-        uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
-        clock.stop()
-    return 0
-
-
-@contextmanager
-def _visitor(
-    arguments: _Arguments, store: Store, clock: StoppableClock, address: str, log: Journal
-) -> Iterator[Callable[[str], None]]:
-    """Give what is called with a repository's name: it asks the fleet for a visit, or makes it where there is none."""
-    if address.startswith(_SERVERS):
-        from rewriter.bot import queue  # noqa: PLC0415 (of the extra `fleet`)
-
-        queue.prepare(address, store.database)
-        app = queue.application(address, worker=False)
-        with app.open():
-            yield queue.Queue(app, arguments.org).visit_named
-        return
-    bot, _ = _bot(arguments, store, clock, SharedBudget(store.database), Unwatched())
-    with ThreadPoolExecutor(arguments.threads) as pool:
-
-        def visit(name: str) -> None:
-            pool.submit(engine.visit_named, bot, name, clock, log.visited)
-
-        yield visit
+    return serve(at, store, clock, log=log, settling=settling)
 
 
 def _bot(
