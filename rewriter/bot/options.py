@@ -33,6 +33,7 @@ class Options(Record):
     """Hold what the command line and the organisation settle.
 
     `names` are repositories that were named; those of the owner are visited besides them with `all_of_owner`.
+    `hold_public` is None where nobody settled it, which holds: a pull request there shows where a living secret is.
     """
 
     owner: str
@@ -49,7 +50,7 @@ class Options(Record):
     dry_run: bool = False
     tracker: str = ""
     reminders: Reminders = Reminders.IN_PLACE
-    hold_public: bool = False
+    hold_public: bool | None = None
     open_limit: int = 1_000
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = (CODE_OWNERS,)

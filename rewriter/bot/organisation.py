@@ -112,7 +112,7 @@ def under(options: Options, file: Organisation) -> Options:
         templates=options.templates and flags.get("templates", plain.templates),
         opt_in=options.opt_in or flags.get("opt-in", plain.opt_in),
         draft=options.draft or flags.get("draft", plain.draft),
-        hold_public=options.hold_public or flags.get("hold-public", plain.hold_public),
+        hold_public=flags.get("hold-public") if options.hold_public is None else options.hold_public,
         tracker=options.tracker or file.tracker,
         reminders=options.reminders if options.reminders is not plain.reminders else file.reminders,
         open_limit=options.open_limit

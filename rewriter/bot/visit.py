@@ -40,6 +40,7 @@ CLEAN: Final = "clean"
 _AGAIN: Final = ("waiting", "refused", "held")
 """What may go better next time although the repository stays as it is."""
 OPEN_FINDINGS: Final = "findings-left"
+HELD: Final = "public; it is proposed when what it leaks is rotated"
 
 
 class Preview(Record):
@@ -50,6 +51,7 @@ class Preview(Record):
     words: str
     diff: str
     dress: Dress
+    held: str = ""
 
 
 class Bot(Record):
@@ -128,14 +130,15 @@ class Bot(Record):
             case Patched(report=report):
                 proposal = self._proposal(repository, outcome, clone=clone, tree=tree, wanted=wanted)
         if self.options.dry_run:
-            self._show(repository, outcome, proposal)
-            return "planned" if proposal else _left(report), ""
+            held = self._held(repository, report)
+            self._show(repository, outcome, proposal, HELD if held else "")
+            return ("held" if held else "planned") if proposal else _left(report), ""
         self.store.set_repo(repository.id, repository.full_name, Known("", "working"))
         self.store.expose(repository.id, self._exposed(repository, report))
-        if self.options.hold_public and not repository.private:
+        if self._may_hold(repository):
             self._remind(repository)  # before it is looked whether people have said that all is rotated
             if self._held(repository, report):
-                return "held", "public; it is proposed when what it leaks is rotated"
+                return "held", HELD
         try:
             end = publisher.publish(clone, proposal)
             state, detail = (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
@@ -147,9 +150,14 @@ class Bot(Record):
         self._remind(repository)
         return state, detail
 
+    def _may_hold(self, repository: RemoteRepository) -> bool:
+        """Tell whether everybody would see a proposal, and none was made yet."""
+        public = self.options.hold_public is not False and not repository.private
+        return public and self.store.pull(repository.id) is None
+
     def _held(self, repository: RemoteRepository, report: Report) -> bool:
-        """Tell whether a proposal would point everybody at a secret that is alive."""
-        if self.store.pull(repository.id) is not None:
+        """Tell whether a proposal would point everybody at a secret that stands there and is alive."""
+        if not self._may_hold(repository):
             return False
         values = {value.reveal() for one in report.findings for value in one.values}
         known = (self.store.credential(self.store.fingerprint(value)) for value in sorted(values))
@@ -184,14 +192,16 @@ class Bot(Record):
             return Dress()
         return dress.wanted(tree, paths, labels=self.options.labels, reviewers=self.options.reviewers)
 
-    def _show(self, repository: RemoteRepository, outcome: Patched | Unchanged, proposal: Proposal | None) -> None:
+    def _show(
+        self, repository: RemoteRepository, outcome: Patched | Unchanged, proposal: Proposal | None, held: str
+    ) -> None:
         from rewriter.render.diff import unified  # noqa: PLC0415 (a dry run's alone)
 
         if proposal is None or isinstance(outcome, Unchanged):
             return
         pen = Pen(redactor_of(outcome.report, outcome.patch))
         diff = "".join(unified(change, outcome.report.findings, pen) for change in outcome.patch.files)
-        self.preview(Preview(repository.full_name, proposal.title, proposal.words, diff, proposal.dress))
+        self.preview(Preview(repository.full_name, proposal.title, proposal.words, diff, proposal.dress, held))
 
     def _exposed(self, repository: RemoteRepository, report: Report) -> Iterator[tuple[Credential, tuple[Place, ...]]]:
         """Yield each credential once, known by its value, or by where it belongs while nobody wrote the value down."""

@@ -17,6 +17,7 @@ from rewriter.bot.dress import CODE_OWNERS
 from rewriter.bot.engine import Tally
 from rewriter.bot.options import Options, Reminders
 from rewriter.bot.organisation import fitting_labels, fitting_reviewers, names, settled
+from rewriter.bot.remind import State
 from rewriter.bot.report import Show
 from rewriter.bot.settling import Settling
 from rewriter.bot.stopping import StoppableClock, stopped_by_signals
@@ -89,7 +90,7 @@ class _Arguments(argparse.Namespace):
     host: str
     port: int
     opt_in: bool
-    hold_public: bool
+    hold_public: bool | None
     no_limits: bool
     creations_per_hour: int
     log_format: str
@@ -215,8 +216,9 @@ def parser() -> argparse.ArgumentParser:
     add("--opt-in", action="store_true", help="only repositories with `enabled = true` in .github/unbake.toml")
     add(
         "--hold-public",
-        action="store_true",
-        help="propose to a public repository only when the secrets that stand in it are rotated (wants --tracker)",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="propose to a public repository only when the secrets that stand in it are rotated (the default)",
     )
     add("--label", action="append", default=[], metavar="NAME", help="label of each pull request, made where missing")
     add(
@@ -278,7 +280,8 @@ def _visit(arguments: _Arguments, store: Store, clock: StoppableClock) -> int:
             begin=countdown.begin,
             stopping=lambda: clock.stopping,
         )
-    return _end(tally)
+    untold = "" if bot.options.dry_run else _untold(store)
+    return _end(tally, untold)
 
 
 def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: str) -> int:
@@ -299,8 +302,10 @@ def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: s
     with served(metrics, arguments.metrics_port) if arguments.metrics_port is not None else nullcontext(None) as port:
         log.event("started", "started", threads=arguments.threads, **({} if port is None else {"metrics_port": port}))
         worker.run()
+    if untold := _untold(store):
+        log.event("untold", untold)
     log.event("stopped", "stopped")
-    return 1 if arguments.once and told.failed else 0
+    return 1 if arguments.once and (told.failed or untold) else 0
 
 
 def _serve(arguments: _Arguments, store: Store, clock: StoppableClock, address: str) -> int:
@@ -350,7 +355,16 @@ def _bot(
     return Bot(forge, store, clock, engine.persistent(settle, clock), forge.credential, _show), settle
 
 
-def _end(tally: Tally) -> int:
+def _untold(store: Store) -> str:
+    """Return what is to be said where nobody is told of a credential, since there is no private place for that."""
+    number = store.counted("secret").get(State.NOWHERE, 0)
+    named = "1 exposed credential has" if number == 1 else f"{number} exposed credentials have"
+    return f"{named} no private place for a reminder; give a private repository as --tracker" if number else ""
+
+
+def _end(tally: Tally, untold: str) -> int:
+    if untold:
+        complain(untold)
     for name, detail in sorted(tally.failures):
         complain(f"{visible(name)}: {visible(detail)}")
     if tally.hidden:
@@ -359,10 +373,11 @@ def _end(tally: Tally) -> int:
     if tally.stopped:
         complain("stopped before the end; the same command goes on from there")
         return emit(rows) or INTERRUPTED
-    return emit(rows) or (1 if tally.failures or tally.hidden else 0)
+    return emit(rows) or (1 if tally.failures or tally.hidden or untold else 0)
 
 
 def _show(preview: Preview) -> None:
-    asked = (("labels", preview.dress.labels), ("reviewers", preview.dress.reviewers))
+    held = (preview.held,) if preview.held else ()
+    asked = (("held", held), ("labels", preview.dress.labels), ("reviewers", preview.dress.reviewers))
     rows = "".join(f"{what}: {visible(', '.join(names))}\n" for what, names in asked if names)
     emit(f"== {visible(preview.repository)}: {preview.title}\n{rows}\n{preview.words}\n{preview.diff}\n")

@@ -122,7 +122,6 @@ class Mixed:
             exclude=("acme/excluded*",),
             forks_in=Forks("unbake-bot", organization=False),
             tracker=TRACKER,
-            hold_public=True,
         )
 
     def add(self, name: str, numbers: range) -> None:

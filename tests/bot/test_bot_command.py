@@ -52,9 +52,46 @@ def test_an_organisation_settles_what_the_command_leaves_open(command: World) ->
 
 def test_a_fork_is_made_in_the_tokens_own_account(command: World) -> None:
     repo = command.add("app", None, permissions={"admin": False, "pull": True, "push": False}, private=False)
+    command.add("tracker", CLEAN)
     command.forge.faults += [Fault("GET /user$", 502), Fault("GET .*/contents/unbake.toml$", 502)]
-    assert call(command, "run", "--org", "acme", "--fork-into", "@me") == 0
+    words = ("--fork-into", "@me", "--no-hold-public", "--tracker", "acme/tracker")
+    assert call(command, "run", "--org", "acme", *words) == 0
     assert repo.pulls()[0]["head_owner"] == "unbake-bot"
+
+
+def test_what_stands_in_the_open_is_held_and_a_credential_that_nobody_is_told_of_is_told(
+    command: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = command.add("app", None, private=False)
+    tracker = command.add("tracker", CLEAN)
+    assert call(command, "plan", "--org", "acme") == 0
+    assert "\nheld: public; it is proposed when what it leaks is rotated\n" in capsys.readouterr().out
+    assert call(command, "run", "--org", "acme") == 1
+    assert "1 exposed credential has no private place for a reminder" in capsys.readouterr().err
+    assert call(command, "run", "--org", "acme", "--tracker", "acme/tracker") == 0
+    assert not repo.notes
+    tracker.issues()[0]["state"] = "closed"
+    assert call(command, "run", "--org", "acme", "--tracker", "acme/tracker") == 0
+    assert len(repo.pulls()) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "proposed"),
+    [
+        ("hold-public = false\n", (), True),
+        ("hold-public = false\n", ("--hold-public",), False),
+        ("hold-public = true\n", ("--no-hold-public",), True),
+        ("", (), False),
+    ],
+)
+def test_an_organisation_may_propose_in_the_open_at_once(
+    command: World, file: str, words: tuple[str, ...], *, proposed: bool
+) -> None:
+    repo = command.add("app", None, private=False)
+    command.add(".github", {"unbake.toml": 'tracker = "acme/tracker"\n' + file})
+    command.add("tracker", CLEAN)
+    assert call(command, "run", "--org", "acme", *words) == 0
+    assert bool(repo.pulls()) is proposed
 
 
 @pytest.mark.parametrize(

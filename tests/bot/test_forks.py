@@ -10,8 +10,8 @@ from tests.bot.world import CLEAN, World, leaky
 from tests.forge.standin import Fault, Repo
 
 READ_ONLY: dict[str, object] = {"permissions": {"admin": False, "pull": True, "push": False}, "private": False}
-MINE = Options("acme", forks_in=Forks("unbake-bot", organization=False))
-SHARED = Options("acme", forks_in=Forks("forkery", organization=True))
+MINE = Options("acme", forks_in=Forks("unbake-bot", organization=False), hold_public=False)
+SHARED = Options("acme", forks_in=Forks("forkery", organization=True), hold_public=False)
 
 
 def guarded(org: World, **facts: object) -> Repo:

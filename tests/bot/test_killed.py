@@ -18,6 +18,7 @@ from tests.forge.standin import Fault
 
 SEEDS = 10
 KILLS = 20
+RUN = ("run", "--no-hold-public", "--threads")
 KEY = {"UNBAKE_FINGERPRINT_KEY": "key-of-a-test"}
 SHARED = f"{CANARY}-of-two"
 
@@ -55,7 +56,7 @@ class Reaper:
 
 def live(folder: Path, forge: Hooked, chance: random.Random) -> bool:
     """Let one process live until its moment has come or nothing is left to do; tell whether it was killed."""
-    words = ["run", "--threads", str(chance.choice((1, 1, 2)))]
+    words = [*RUN, str(chance.choice((1, 1, 2)))]
     if chance.random() < 0.4:
         process = launch(folder, forge, *words, more=KEY, dies_at=chance.randint(1, 200))
     else:
@@ -72,7 +73,7 @@ def live(folder: Path, forge: Hooked, chance: random.Random) -> bool:
 
 def ended(folder: Path, forge: Hooked) -> tuple[object, object]:
     """Return what a run leaves that nobody kills."""
-    process = launch(folder, forge, "run", "--threads", "1", more=KEY)
+    process = launch(folder, forge, *RUN, "1", more=KEY)
     process.join(120)
     assert process.exitcode == 0, said(folder)
     return forge_state(forge), database_state(folder / "state.db")
@@ -89,7 +90,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, objec
 
 def test_stopped_it_says_so_and_goes_on_from_there(tmp_path: Path, undisturbed: tuple[object, object]) -> None:
     forge = organisation(tmp_path / "forge")
-    process = launch(tmp_path, forge, "run", "--threads", "1", more=KEY)
+    process = launch(tmp_path, forge, *RUN, "1", more=KEY)
 
     def stop(_: int, line: str, after: bool) -> None:  # noqa: FBT001
         if after and line.endswith("/pulls") and line.startswith("POST"):

@@ -125,7 +125,7 @@ def test_a_users_repositories_are_found(org: World, login: str) -> None:
     org.forge.users.add(login)
     public = org.forge.add(f"{login}/public", leaky(), private=False)
     private = org.forge.add(f"{login}/private", leaky("private" + "Zq81kL0v"))
-    org.run(Options(login))
+    org.run(Options(login, hold_public=False))
     assert len(public.pulls()) == 1
     assert len(private.pulls()) == (1 if login == "unbake-bot" else 0), "only one's own private ones are listed"
 

@@ -152,7 +152,7 @@ def test_every_answer_lost_once_gives_one(org: World) -> None:
 def test_a_public_repository_is_held_until_what_it_leaks_is_rotated(org: World) -> None:
     tracker = org.add("tracker", CLEAN)
     repo = org.add("public", leaky(), private=False)
-    options = Options("acme", tracker="acme/tracker", hold_public=True)
+    options = Options("acme", tracker="acme/tracker")
     org.run(options)
     again(org, 1, options)
     assert not repo.notes

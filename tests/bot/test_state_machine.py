@@ -160,6 +160,8 @@ def reasons(org: World) -> list[tuple[str, str]]:
 def test_a_public_repository_gets_no_reminder_that_points_at_a_living_secret(org: World) -> None:
     repo = org.add("public", None, private=False)
     org.run()
+    assert not repo.notes
+    org.run(Options("acme", hold_public=False))
     assert repo.pulls()
     assert not repo.issues()
     tracker = org.add("tracker", CLEAN)
