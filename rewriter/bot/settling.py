@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from rewriter.bot.options import Options
@@ -17,6 +16,7 @@ from rewriter.bot.stopping import StoppedError
 from rewriter.bot.store import Known
 from rewriter.bot.visit import Bot, failed
 from rewriter.errors import UnbakeError
+from rewriter.record import replace
 
 FRESH: Final = 900.0
 

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from rewriter.bot import engine
 from rewriter.bot.organisation import settles
@@ -17,11 +16,11 @@ from rewriter.bot.store import Known, Store
 from rewriter.cli.given import given
 from rewriter.cli.journal import Journal
 from rewriter.errors import UsageError
+from rewriter.record import Record
 from rewriter.render.visible import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(Record):
     """Say where is listened, and for whom; `fleet` is the address of the state that workers share, empty for none."""
 
     org: str
