@@ -51,6 +51,7 @@ class Arguments(argparse.Namespace):
     cache: str | None = None
     engine: str = "docker"
     secret: Sequence[str] | None = None
+    ssh: Sequence[str] | None = None
     from_env: bool = False
     keep_values: bool = False
     build_arg: Sequence[str] | None = None
@@ -173,6 +174,12 @@ def add_building(parser: argparse.ArgumentParser, title: str) -> None:
         help="the client to use (default: docker)",
     )
     add("--secret", metavar="id=ID,env=NAME", action="append", help="a real value; src=FILE likewise")
+    add(
+        "--ssh",
+        metavar="ID[=SOCKET|KEY]",
+        action="append",
+        help="ssh's agent, or a key that a server knows, as buildx takes it (default: a key made for the builds)",
+    )
     add("--from-env", action="store_true", help="take the values of secrets from the variables of their names")
     add("--keep-values", action="store_true", help="build with the literals of the files, not invented ones")
     add("--build-arg", metavar="NAME=VALUE", action="append", help="a build argument that is no secret")

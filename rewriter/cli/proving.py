@@ -11,6 +11,7 @@ from rewriter.cli.options import Arguments
 from rewriter.cli.target import Target
 from rewriter.cli.terminal import colored, steps, terminated_as_interrupt
 from rewriter.errors import UsageError
+from rewriter.inspect.agent import read_agent
 from rewriter.inspect.archive import opened
 from rewriter.inspect.committed import commit_of
 from rewriter.inspect.engine import Engine
@@ -42,6 +43,7 @@ def proven(arguments: Arguments, chosen: Target, *, on_disk: bool = False) -> Pr
         network=arguments.network,
         start=not arguments.no_start,
         asks=tuple(_ask(word) for word in arguments.ask or ()),
+        agents=dict(read_agent(word, os.environ) for word in arguments.ssh or ()),
     )
     repository = chosen.repository
     if not isinstance(repository, DirectoryRepository):

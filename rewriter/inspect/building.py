@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from rewriter.record import Record
+from rewriter.inspect.agent import Agent
 
 _DIRECTIVE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*#[ \t]*(\w+)[ \t]*=")
 
@@ -36,19 +37,31 @@ class Handed(Record):
 
 
 @contextmanager
-def handed_over(secrets: Mapping[str, bytes | str], home: Path) -> Iterator[Handed]:
-    """Hand secrets over: bytes in files, which go away afterwards, text in environment variables."""
-    flags, variables, files = [], {}, []
+def handed_over(
+    secrets: Mapping[str, bytes | str], home: Path, agents: Mapping[str, Agent] = MappingProxyType({})
+) -> Iterator[Handed]:
+    """Hand secrets over: bytes and keys in files, which go away afterwards, text in environment variables."""
+    flags: list[str] = []
+    variables: dict[str, str] = {}
+    files: list[Path] = []
+
+    def put(name: str, value: bytes) -> Path:
+        files.append(home / name)
+        files[-1].touch(mode=0o600)
+        files[-1].write_bytes(value)
+        return files[-1]
+
     try:
         for number, (name, value) in enumerate(secrets.items()):
             if isinstance(value, bytes):
-                files.append(home / f"secret-{number}")
-                files[-1].touch(mode=0o600)
-                files[-1].write_bytes(value)
-                flags.append(f"--secret=id={name},src={files[-1]}")
+                flags.append(f"--secret=id={name},src={put(f'secret-{number}', value)}")
             else:
                 variables[f"UNBAKE_SECRET_{number}"] = value
                 flags.append(f"--secret=id={name},env=UNBAKE_SECRET_{number}")
+        for name, agent in agents.items():
+            keys = () if agent.said is not None else agent.keys
+            paths = ",".join(str(put(f"key-{len(files)}", key)) for key in keys) or agent.said
+            flags.append(f"--ssh={name}={paths}" if paths else f"--ssh={name}")
         yield Handed(tuple(flags), variables)
     finally:
         for file in files:

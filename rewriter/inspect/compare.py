@@ -20,6 +20,9 @@ _VOLATILE: Final = re.compile(
     r"|.*/\.git/(?:index|logs/.*|objects/.*|FETCH_HEAD|ORIG_HEAD)$|.*/node_modules/\.package-lock\.json$"
 )
 """Places that two builds of one Dockerfile fill differently; a difference there is told and proves nothing."""
+_NEW_EACH_TIME: Final = re.compile(r"(?:.*/)?(?:ssh_)?known_hosts2?$|etc/ssh/ssh_host_[a-z0-9_]{1,20}_key(?:\.pub)?$")
+"""Files that `ssh-keyscan` and `ssh-keygen` write anew each time; that they are there is no chance."""
+_OTHER_BYTES: Final = "has other bytes"
 _NAMES: Final = ("Entrypoint", "Cmd", "User", "WorkingDir", "ExposedPorts", "Volumes", "Labels", "Healthcheck",
                  "StopSignal", "Shell", "OnBuild")  # fmt: skip
 
@@ -58,7 +61,7 @@ def file_differences(before: Seen, after: Seen, expected: frozenset[str]) -> tup
         what = _difference(before, after, path)
         if what is None or _is_expected(path, expected):
             continue
-        if _VOLATILE.match(path):
+        if _VOLATILE.match(path) or (what == _OTHER_BYTES and _NEW_EACH_TIME.match(path)):
             volatile += 1
         else:
             found.append(f"/{path} {what}")
@@ -84,7 +87,7 @@ def _changed(was: File, now: File) -> str | None:
         return f"has mode {now.mode:o} instead of {was.mode:o}"
     if replace(was, uid=now.uid, gid=now.gid) == now:
         return f"belongs to {now.uid}:{now.gid} instead of {was.uid}:{was.gid}"
-    return "is a different kind of file" if was.type is not now.type else "has other bytes"
+    return "is a different kind of file" if was.type is not now.type else _OTHER_BYTES
 
 
 def _is_expected(path: str, expected: frozenset[str]) -> bool:

@@ -20,6 +20,8 @@ _PODMAN_STEP: Final = re.compile(r'building at STEP "([^\n]{1,2000}?)": ([^\n]{1
 _NO_ENV: Final = re.compile(r"secret should have syntax id=id\[,target=path")
 _ERROR: Final = re.compile(r"^(?:ERROR|error): ([^\n]{1,1000})", re.MULTILINE | re.IGNORECASE)
 _MISSING: Final = re.compile(r"secret ([\w.\-]{1,200}): not found")
+_NO_AGENT: Final = re.compile(r"no SSH key \"?[\w.\-]{1,200}\"? forwarded|unset ssh forward key|could not find ssh key")
+_NO_KEY: Final = re.compile(r"(?i)permission denied \(publickey")
 _REFUSED: Final = re.compile(
     r"(?i)\b(?:401|403)\b[^\n]{0,80}|unauthori[sz]ed|forbidden|authentication failed|could not read (?:username"
     r"|password)|access denied|invalid credentials|E401|E403|permission denied \(publickey"
@@ -89,12 +91,19 @@ def _advice(log: str, entry: Instruction | None, secrets: Sequence[BuildSecret],
     if entry is not None and entry.keyword == "RUN":
         mounts = " ".join(flag.value or "" for flag in entry.flags if flag.name == "mount")
         for secret in secrets:
-            if not re.search(rf"(?:^|,|\s)(?:id|source|src)={re.escape(secret.id)}(?:,|\s|$)", mounts):
+            if secret.source == "ssh":
+                if "type=ssh" not in mounts:
+                    yield "if the step needs ssh's agent, mount it there: --mount=type=ssh"
+            elif not re.search(rf"(?:^|,|\s)(?:id|source|src)={re.escape(secret.id)}(?:,|\s|$)", mounts):
                 place = f"env={secret.env}" if secret.env else f"target={secret.target}"
                 yield f"if the step needs {secret.id}, mount it there: --mount=type=secret,id={secret.id},{place}"
         if "target=/root/" in mounts and _HOME.search(log):
             yield "the step may run with another home folder: set `target` to that of its user, and `uid`"
-    if _REFUSED.search(log):
+    if _NO_AGENT.search(log):
+        yield "the caller hands over no key: add `--ssh default` to what runs the build, with the key in ssh's agent"
+    if any(secret.source == "ssh" for secret in secrets) and _NO_KEY.search(log):
+        yield "a server refuses the key: hand over the one that it knows by --ssh default=KEY"
+    elif _REFUSED.search(log):
         if invented:
             yield "a server refuses the invented value: give a real one by --secret id=ID,env=NAME or --from-env"
         else:

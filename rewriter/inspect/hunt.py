@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from rewriter.inspect import tar
+from rewriter.inspect import pem, tar
 from rewriter.inspect.archive import Blob, Gathered, blobs_of_archive, blobs_of_folder, gather, opened
 from rewriter.inspect.building import BuildResult
 from rewriter.inspect.examine import Hit
@@ -65,7 +65,7 @@ class Hunter:
         self._needles = {
             f"{secret}{_JOINT}{name}": spelling
             for secret, value in values.items()
-            for name, spelling in forms(value).items()
+            for name, spelling in (*forms(value).items(), *_pieces(value))
         }
         self._files: dict[str, dict[str, File]] = {}
 
@@ -180,6 +180,15 @@ class Hunter:
                 files[path] = None
             files.update(self._files.get(gathered.aliases.get(name, name), {}))
         return files
+
+
+def _pieces(value: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what of a private key is searched for besides the whole, each with a name."""
+    for number, line in enumerate(pem.lines(value), start=1):
+        yield f"piece {number} of the key", line
+    seed = pem.seed(value)
+    if seed is not None:
+        yield from ((f"the key's number, {name}", spelling) for name, spelling in forms(seed).items())
 
 
 def _known_blobs(image: Manifest, known: frozenset[str]) -> Iterator[str]:

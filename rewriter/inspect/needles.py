@@ -99,7 +99,7 @@ class Scanner(State):
         """End the stream, and return the names of the forms that were found."""
         joined = self._head.translate(None, b"\r\n")
         for name, needle in self.needles.items():
-            if name.startswith("base64") and needle in joined:
+            if "base64" in name and needle in joined:
                 self.found.add(name)
         if self._inner is not None:
             self.found.update(f"compressed {name}" for name in self._inner.close())

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from rewriter import pipeline, writer
+from rewriter.build import Build
+from rewriter.documents import dockerfile
 from rewriter.documents.compose import is_compose_path
 from rewriter.errors import InspectionError, UsageError
 from rewriter.gathering import read as read_project
+from rewriter.inspect.agent import Agent, asked, new_key
 from rewriter.inspect.canaries import Planted, copy_tree, invented, needles, planted, put
 from rewriter.inspect.committed import Commit, differing, lay_out
 from rewriter.inspect.engine import Engine
@@ -28,13 +31,13 @@ from rewriter.model.masked import Masked
 from rewriter.model.patch import Failed, Patch, Patched, Unchanged
 from rewriter.model.plan import BuildSecret, RuntimeSecret
 from rewriter.model.secret import Channel, Finding
-from rewriter.model.text import decode
-from rewriter.record import Record, replace
+from rewriter.model.text import Source, decode
 from rewriter.repository import DirectoryRepository, shown
 from rewriter.settings import Settings
 
 _ENV: Final = "env="
 _SRC: Final = "src="
+_SSH: Final = "ssh"
 
 
 class Proof(Record):
@@ -89,7 +92,7 @@ def prove(
         patch = _same_fix(before, settings, only, patch, plants)
         copy_tree(before, after)
         writer.write(after, patch.files, patch.values)
-        trees = _Trees(DirectoryRepository(before), after, patch, plants, found, _Values(after, given))
+        trees = _Trees(DirectoryRepository(before), after, patch, plants, found, _Values(after, given, workshop))
         checks = [source, *_tried(trees, settings, only, workshop, say)]
         if workshop.own_frontend:
             message = "the image that `# syntax=` names could not be had; built with the engine's own frontend"
@@ -132,8 +135,9 @@ class _Values:
     A variable has one value, whoever asks for it.
     """
 
-    def __init__(self, after: Path, given: Given) -> None:
+    def __init__(self, after: Path, given: Given, workshop: Workshop) -> None:
         self.given: Final = given
+        self._workshop = workshop
         self.variables: Final[dict[str, str]] = {}
         self._after = after
         self._known: dict[tuple[str, str], bytes] = {}
@@ -146,6 +150,21 @@ class _Values:
         if secret.source.startswith(_ENV):
             self.variables[secret.source.removeprefix(_ENV)] = os.fsdecode(self._known[key])
         return self._known[key]
+
+    def key(self, variable: str) -> bytes:
+        """Return a private key: that of the build argument of a name, or one for steps that ask for any."""
+        known = ("ssh", variable)
+        if known not in self._known:
+            self._known[known] = self._new_key(variable)
+        return self._known[known]
+
+    def _new_key(self, variable: str) -> bytes:
+        if variable and variable.lower() in self.given.real:
+            return self.given.real[variable.lower()]
+        if variable and variable in self.given.variables:
+            return os.fsencode(self.given.variables[variable])
+        said = [key for agent in self.given.agents.values() for key in agent.keys]
+        return said[0] if said else new_key(self._workshop.folder("key"), self._workshop.engine.environment)
 
     def known(self) -> tuple[Masked, ...]:
         """Return all of them."""
@@ -190,14 +209,18 @@ class _Trees(Record):
 
 def _tried(trees: _Trees, settings: Settings, only: str | None, workshop: Workshop, say: Say) -> Iterator[Check]:
     """Yield the answers of every Dockerfile, then those of every project of containers."""
-    pairs = tuple(_pairs(trees, settings, only))
+    tried = tuple(_pairs(trees, settings, only))
+    pairs = tuple(pair for pair in tried if isinstance(pair, Pair))
     built = frozenset(pair.build.path for pair in pairs if not pair.given.target)
     stacks = tuple(_stacks(trees, workshop, built)) if trees.values.given.start else ()
-    if not pairs and not stacks:
+    if not tried and not stacks:
         message = "the fix changes no Dockerfile and no container, so there is nothing to build and to compare"
         yield Check("builds", Answer.UNKNOWN, message)
-    many = len(pairs) + len(stacks) > 1
-    for pair in pairs:
+    many = len(tried) + len(stacks) > 1
+    for pair in tried:
+        if isinstance(pair, Check):
+            yield pair
+            continue
         prefix = f"{pair.build.path}: " if many else ""
         yield from (replace(check, name=f"{prefix}{check.name}") for check in Trial(workshop, pair, say).checks())
     for stack in stacks:
@@ -205,7 +228,8 @@ def _tried(trees: _Trees, settings: Settings, only: str | None, workshop: Worksh
         yield from (replace(check, name=f"{prefix}{check.name}") for check in StackTrial(workshop, stack, say).checks())
 
 
-def _pairs(trees: _Trees, settings: Settings, only: str | None) -> Iterator[Pair]:
+def _pairs(trees: _Trees, settings: Settings, only: str | None) -> Iterator[Pair | Check]:
+    """Yield what is built; an answer where that cannot be."""
     patch = trees.patch
     fixed = [finding for fix in patch.fixes for finding in fix.findings]
     touched = {finding.scope.partition("#")[0] for finding in fixed}
@@ -218,17 +242,37 @@ def _pairs(trees: _Trees, settings: Settings, only: str | None) -> Iterator[Pair
         removed |= {finding.name for finding in fixed if finding.scope == build.path and finding.channel is Channel.ENV}
         gone = {finding.name for finding in fixed if finding.channel in (Channel.LAYER, Channel.CONTEXT)}
         gone |= {change.path for change in patch.files}  # `COPY . .` takes along what was rewritten, too
+        try:
+            agents = _agents(trees, build, secrets)
+            keys = {one.env: trees.values.key(one.env) for one in secrets if one.source == _SSH}
+        except InspectionError as error:
+            yield Check(f"{build.path}: builds", Answer.UNKNOWN, str(error))
+            continue
         yield Pair(
             build=build,
             before=trees.repository.root,
             after=trees.after,
             secrets=secrets,
             given=trees.values.given,
-            values={secret.id: trees.values.of(secret) for secret in secrets if secret.source != "ssh"},
+            values={secret.id: trees.values.of(secret) for secret in secrets if secret.source != _SSH},
             hidden=trees.hidden(mine),
+            keys=keys,
+            agents=agents,
+            agents_before=frozenset(asked(build.dockerfile)),
             removed=frozenset(removed),
             gone=frozenset(name.rsplit("/", 1)[-1] for name in gone),
         )
+
+
+def _agents(trees: _Trees, build: Build, secrets: Iterable[BuildSecret]) -> dict[str, Agent]:
+    """Return what the steps find in ssh's agent, by id: the keys that were arguments, or one that nobody knows."""
+    after = dockerfile.parse(Source(build.path, decode((trees.after / build.path).read_bytes())))
+    given = trees.values.given.agents
+    found: dict[str, Agent] = {}
+    for name in dict.fromkeys((*asked(build.dockerfile), *asked(after))):
+        mine = [one.env for one in secrets if one.source == _SSH and one.id == name]
+        found[name] = given.get(name) or Agent(keys=tuple(trees.values.key(variable) for variable in mine or [""]))
+    return found
 
 
 def _stacks(trees: _Trees, workshop: Workshop, built: frozenset[str]) -> Iterator[StackPair]:

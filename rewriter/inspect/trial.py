@@ -9,8 +9,9 @@ from typing import Final
 
 from rewriter.build import Build
 from rewriter.documents import dockerfile
-from rewriter.documents.dockerfile import Dockerfile
+from rewriter.documents.dockerfile import Dockerfile, mount
 from rewriter.inspect import compare
+from rewriter.inspect.agent import Agent
 from rewriter.inspect.building import BuildResult
 from rewriter.inspect.canaries import needles
 from rewriter.inspect.failure import Failure, described, explain
@@ -34,7 +35,7 @@ class Given(Record):
     `real` are values for secrets by id, and `variables` is where those of others may come from (`--from-env`).
     `keep`: literals of the files are used as they are. `plain` are build arguments that are no secret. `start`: the
     containers of compose files are started, too. `asks` are commands that are run in a service's container before and
-    after, whose answers have to be the same.
+    after, whose answers have to be the same. `agents` are those of ssh that the builds get, by id (`--ssh`).
     """
 
     _hidden = ("real", "variables", "asks")
@@ -46,7 +47,8 @@ class Given(Record):
     target: str = ""
     network: str = ""
     start: bool = True
-    asks: tuple[tuple[str, str], ...] = ()
+    asks: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
 
     @property
     def invented(self) -> bool:
@@ -55,7 +57,11 @@ class Given(Record):
 
 
 class Pair(Record):
-    """Hold what is built twice: one Dockerfile in the two trees, and what it is given."""
+    """Hold what is built twice: one Dockerfile in the two trees, and what it is given.
+
+    `keys` are those that build arguments carried and ssh's agent holds now, by the arguments' names. `agents` has what
+    the steps ask of it, by id; `agents_before` are the ids that the original asks for already.
+    """
 
     build: Build
     before: Path
@@ -64,12 +70,16 @@ class Pair(Record):
     given: Given
     values: Mapping[str, bytes]
     hidden: Mapping[str, bytes]
+    keys: Mapping[str, bytes]
+    agents: Mapping[str, Agent]
+    agents_before: frozenset[str]
     removed: frozenset[str]
     gone: frozenset[str]
 
     def wanted(self) -> dict[str, bytes]:
         """Return what to search for, under ids."""
-        found = needles({secret: (Masked(decode(value)),) for secret, value in self.values.items()})
+        known = {**self.values, **self.keys}
+        found = needles({secret: (Masked(decode(value)),) for secret, value in known.items()})
         return found | {name: value for name, value in self.hidden.items() if value not in found.values()}
 
 
@@ -89,7 +99,7 @@ class Trial:
         """Yield the answers in the order in which they are found."""
         pair = self._pair
         self._say(f"{pair.build.path}: building it as it is")
-        before = self._workshop.build(self._order(pair.before, with_arguments=True))
+        before = self._workshop.build(self._order(pair.before, with_arguments=True, agents=pair.agents_before))
         broken = None if before.ok else self._failure(before, pair.build.dockerfile)
         yield self._builds("the original builds", broken, Answer.UNKNOWN)
         was: Seen | None = None
@@ -97,7 +107,9 @@ class Trial:
             traces, was = self._searched_build(before)
             yield self._leaked(traces)
         self._say(f"{pair.build.path}: building it rewritten")
-        after = self._workshop.build(self._order(pair.after, with_secrets=True, export_cache=True))
+        after = self._workshop.build(
+            self._order(pair.after, with_secrets=True, export_cache=True, agents=frozenset(pair.agents))
+        )
         file = self._rewritten()
         failure = None if after.ok else self._failure(after, file)
         if broken is not None and failure is not None and broken.error == failure.error:
@@ -115,10 +127,17 @@ class Trial:
             yield self._same_configuration(was, now)
         if pair.secrets:
             self._say(f"{pair.build.path}: building it without the secrets")
-            yield self._needs(self._workshop.build(self._order(pair.after)), file)
+            own = frozenset(secret.id for secret in pair.secrets if secret.source == "ssh")
+            yield self._needs(self._workshop.build(self._order(pair.after, agents=pair.agents_before - own)), file)
 
     def _order(
-        self, root: Path, *, with_arguments: bool = False, with_secrets: bool = False, export_cache: bool = False
+        self,
+        root: Path,
+        *,
+        agents: frozenset[str],
+        with_arguments: bool = False,
+        with_secrets: bool = False,
+        export_cache: bool = False,
     ) -> Order:
         pair = self._pair
         arguments = {
@@ -126,6 +145,7 @@ class Trial:
             for secret in pair.secrets
             if secret.source.startswith(_ENV)
         }
+        arguments |= {name: os.fsdecode(key) for name, key in pair.keys.items()}
         secrets: dict[str, bytes | str] = {
             secret.id: os.fsdecode(pair.values[secret.id]) if secret.source.startswith(_ENV) else pair.values[secret.id]
             for secret in pair.secrets
@@ -136,6 +156,7 @@ class Trial:
             dockerfile=root / pair.build.path,
             arguments=arguments if with_arguments else {},
             secrets=secrets if with_secrets else {},
+            agents={name: agent for name, agent in pair.agents.items() if name in agents},
             plain=pair.given.plain,
             target=pair.given.target,
             export_cache=export_cache,
@@ -214,7 +235,10 @@ class Trial:
             flag
             for entry in file.instructions
             for flag in entry.flags
-            if flag.name == "mount" and "type=secret" in (flag.value or "") and "required" in (flag.value or "")
+            if (found := mount(flag))
+            and found.type in ("secret", "ssh")
+            and found.get("required") in (None, "true")
+            and found.has("required")
         ]
         if not result.ok:
             return Check(name, Answer.GOOD, "yes")

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from rewriter.inspect.agent import Agent
 from rewriter.inspect.building import BuildResult, handed_over, without_syntax
 from rewriter.inspect.engine import Engine, layers_of
 from rewriter.inspect.podman import Store
@@ -31,12 +32,13 @@ _NO_FRONTEND: Final = re.compile(
 
 
 class Order(Record):
-    """Say what to build: `arguments` and `secrets` hold values, `plain` are build arguments that are no secret."""
+    """Say what to build: `arguments`, `secrets` and `agents` hold values, `plain` are arguments that are no secret."""
 
     context: Path
     dockerfile: Path
     arguments: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, bytes | str] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
     plain: tuple[str, ...] = ()
     target: str = ""
     export_cache: bool = False
@@ -144,7 +146,7 @@ class Workshop:
         words += [f"--build-arg={name}" for name in order.arguments]
         words += [f"--build-arg={argument}" for argument in order.plain]
         self._images.append(image)
-        with handed_over(order.secrets, home) as handed:
+        with handed_over(order.secrets, home, order.agents) as handed:
             variables = {**handed.variables, **order.arguments}
             ran = self.engine.run(
                 *words,

@@ -66,7 +66,8 @@ class BuildSecret(Record):
     """Describe a secret that the build takes from now on.
 
     `source` is what the caller's `--secret` names: `env=NPM_TOKEN`, `src=secrets/npmrc` or `ssh`.
-    `target` is the path at which the file appears, empty for an environment mount.
+    `target` is the path at which the file appears, empty for an environment mount. `env` is the variable that a step
+    sees; of a key that ssh's agent holds the build argument that carried it.
     """
 
     id: str

@@ -214,7 +214,14 @@ def _by_agent(analysis: Analysis, flow: Flow, findings: tuple[Finding, ...], set
         safety=Safety.REVIEW,
         edits=(*(FileEdit(build.path, edit) for edit in own), *called),
         secrets=(
-            BuildSecret(id="default", env="", target="", source="ssh", dockerfile=build.path, context=build.context),
+            BuildSecret(
+                id="default",
+                env=flow.names[0],
+                target="",
+                source="ssh",
+                dockerfile=build.path,
+                context=build.context,
+            ),
         ),
         notes=(_AGENT_NOTE.format(path=build.path),),
     )

@@ -1,6 +1,6 @@
 """Describe leaky repositories that are built before and after `fix`.
 
-In the files `@HOST@` is the server that asks for the credential, `@CANARY@` the credential.
+In the files `@HOST@` is the server that asks for the credential, `@PORT@` its port, `@CANARY@` the credential.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Serves(StrEnum):
     MODELS = "models"
     OBJECTS = "objects"
     RELEASES = "releases"
+    SSH = "ssh"
     NOTHING = "nothing"
 
 
@@ -381,5 +382,20 @@ RUN rm ~/.wgetrc
 """,
         },
         arguments={"FETCH_PASSWORD": "@CANARY@"},
+    ),
+    Scenario(
+        "clone-with-the-key-of-an-argument",
+        Serves.SSH,
+        {
+            "Dockerfile": """\
+FROM unbake/userland:12
+ARG SSH_PRIVATE_KEY
+RUN mkdir -p ~/.ssh && echo "$SSH_PRIVATE_KEY" > ~/.ssh/id_ed25519 && chmod 600 ~/.ssh/id_ed25519 \\
+ && ssh-keyscan -p @PORT@ 127.0.0.1 >> ~/.ssh/known_hosts
+RUN git clone ssh://root@@HOST@/srv/demo.git /opt/demo
+RUN rm ~/.ssh/id_ed25519
+""",
+        },
+        arguments={"SSH_PRIVATE_KEY": "@CANARY@"},
     ),
 )

@@ -43,11 +43,14 @@ from tests.e2e.servers import (
     Server,
     Token,
 )
+from tests.e2e.ssh_server import SshServer
 
 _KEY = base64.b64encode(b"an invented key, as long as a real one and of no use whatsoever " * 6).decode()
 
 
-def _server(scenario: Scenario, canary: str, folder: Path) -> AbstractContextManager[Server | None]:
+def _server(
+    scenario: Scenario, canary: str, folder: Path, engine: Engine
+) -> AbstractContextManager[Server | SshServer | None]:
     match scenario.serves:
         case Serves.PACKAGES:
             return PackageIndex(Basic("ci", canary))
@@ -77,12 +80,16 @@ def _server(scenario: Scenario, canary: str, folder: Path) -> AbstractContextMan
             return ObjectStore({"bucket/tool": b"tool\n"}, canary)
         case Serves.RELEASES:
             return FileServer(release_files(), Bearer(canary))
+        case Serves.SSH:
+            return SshServer(engine, folder)
         case Serves.NOTHING:
             return nullcontext()
 
 
 def _filled(text: str, host: str, canary: str) -> str:
-    return text.replace("@HOST@", host).replace("@CANARY@", canary).replace("@KEY@", _KEY)
+    for name, value in (("HOST", host), ("PORT", host.rpartition(":")[2]), ("CANARY", canary), ("KEY", _KEY)):
+        text = text.replace(f"@{name}@", value)
+    return text
 
 
 def _lay_out(scenario: Scenario, folder: Path, host: str, canary: str) -> None:
@@ -108,8 +115,9 @@ def test_fix_is_proven(
 ) -> None:
     folder = tmp_path / "repository"
     folder.mkdir()
-    with _server(scenario, canary, tmp_path / "served") as server:
+    with _server(scenario, canary, tmp_path / "served", engine) as server:
         host = server.host if server is not None else "127.0.0.1:9"
+        canary = server.key if isinstance(server, SshServer) else canary
         _lay_out(scenario, folder, host, canary)
         arguments = {name: _filled(value, host, canary) for name, value in scenario.arguments.items()}
         given = Given(variables=arguments, keep=True, network="host")

@@ -1,78 +1,107 @@
-"""Clone over ssh with a key that the build was given, before and after `fix`."""
+"""Prove rewrites whose steps ask ssh's agent: with keys made for the builds, and with the one that a server lets in."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from rewriter.model.patch import Patched
-from rewriter.pipeline import fix
-from rewriter.repository import DirectoryRepository
-from rewriter.settings import Settings
-from rewriter.writer import write
 from tests.e2e.engine import Engine
 from tests.e2e.images import BaseImages
-from tests.e2e.search import Channel, channels
+from tests.e2e.ssh_server import SshServer
 
-_SERVER = """\
-FROM unbake/small-tools:12
-RUN mkdir -p -m 700 /run/sshd /root/.ssh \\
- && ssh-keygen -q -t ed25519 -N '' -f /key && cp /key.pub /root/.ssh/authorized_keys
-RUN git init -q /work && cd /work && echo demo > README.md && git add README.md \\
- && git -c user.name=Demo -c user.email=demo@example.com commit -qm Begin && git clone -q --bare /work /srv/demo.git
-"""
-_CLIENT = """\
+ROOT: Final = Path(__file__).parents[2]
+ASKED: Final = """\
 FROM unbake/userland:12
+COPY probe /probe
+RUN --mount=type=ssh,id=other,required=true ssh-add -L | grep -c ssh-ed25519
 ARG SSH_PRIVATE_KEY
-RUN mkdir -p ~/.ssh && echo "$SSH_PRIVATE_KEY" > ~/.ssh/id_ed25519 && chmod 600 ~/.ssh/id_ed25519 \\
- && ssh-keyscan -p {port} 127.0.0.1 >> ~/.ssh/known_hosts
-RUN git clone ssh://root@127.0.0.1:{port}/srv/demo.git /opt/demo
+RUN mkdir -p ~/.ssh && echo "$SSH_PRIVATE_KEY" > ~/.ssh/id_ed25519 && chmod 600 ~/.ssh/id_ed25519
+RUN GIT_SSH_COMMAND=/probe git ls-remote ssh://git.example.com/demo.git || true
 RUN rm ~/.ssh/id_ed25519
+RUN test -s /public
+"""
+PROBE: Final = """\
+#!/bin/sh
+{ ssh-add -L 2>/dev/null || ssh-keygen -y -f ~/.ssh/id_ed25519; } | cut -d ' ' -f 2 > /public
+"""
+CLONES: Final = """\
+FROM unbake/userland:12
+ARG DEPLOY_SSH_KEY
+RUN mkdir -p ~/.ssh && echo "$DEPLOY_SSH_KEY" > ~/.ssh/id_ed25519 && chmod 600 ~/.ssh/id_ed25519 \\
+ && ssh-keyscan -p @PORT@ 127.0.0.1 >> ~/.ssh/known_hosts
+RUN git clone -q ssh://root@127.0.0.1:@PORT@/srv/demo.git /opt/demo && rm ~/.ssh/id_ed25519
 """
 
 
 @pytest.fixture
-def server(engine: Engine, base_images: BaseImages, tmp_path: Path) -> Iterator[tuple[int, str]]:
-    """Run an ssh server on a loopback port; yield the port and the private key that it lets in."""
-    folder = tmp_path / "server"
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
     folder.mkdir()
-    (folder / "Dockerfile").write_text(_SERVER, encoding="utf-8")
-    built = engine.build(folder, provenance=False)
-    assert built.ok, built.log
-    key = engine.run(built.image, ["cat", "/key"]).output
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    command = ["/usr/sbin/sshd", "-D", "-e", "-o", "ListenAddress=127.0.0.1", "-p", str(port)]
-    with engine.container(built.image, command, flags=["--network=host"]):
-        yield port, key
+    (folder / "Dockerfile").write_text(ASKED, encoding="utf-8")
+    (folder / "probe").write_text(PROBE, encoding="utf-8")
+    (folder / "probe").chmod(0o755)
+    return folder
 
 
-def test_key_of_an_argument_becomes_that_of_an_agent(engine: Engine, server: tuple[int, str], tmp_path: Path) -> None:
-    port, key = server
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    (folder / "Dockerfile").write_text(_CLIENT.format(port=port), encoding="utf-8")
-    canary = key.splitlines()[2].encode()
+def verify(environment: Mapping[str, str], home: Path, *words: str) -> tuple[int, dict[str, str], str]:
+    """Return the exit status, the answers and the text; nothing may be left in the temporary folder."""
+    home.mkdir(exist_ok=True)
+    ran = subprocess.run(
+        [sys.executable, "-m", "rewriter", "verify", "--working-tree", "--format=json", *words],
+        env={**environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert list(home.iterdir()) == []
+    assert ran.returncode in (0, 1), ran.stderr
+    return ran.returncode, {one["name"]: one["answer"] for one in json.loads(ran.stdout)["checks"]}, ran.stdout
 
-    before = engine.build(folder, build_args={"SSH_PRIVATE_KEY": key})
-    assert before.ok, before.log
-    assert {Channel.HISTORY, Channel.LAYER} <= channels(engine.leaks(canary, before))
 
-    outcome = fix(DirectoryRepository(folder), Settings())
-    assert isinstance(outcome, Patched), outcome
-    assert not outcome.report.refusals
-    assert {secret.flag for secret in outcome.patch.secrets} == {"--ssh default"}
-    write(folder, outcome.patch.files, outcome.patch.values)
+def test_step_before_and_after_sees_the_same_invented_key(
+    engine: Engine, base_images: BaseImages, app: Path, tmp_path: Path
+) -> None:
+    status, answers, text = verify(engine.environment, tmp_path / "home", str(app))
+    assert (status, set(answers.values())) == (0, {"good"}), text
+    assert {"the original leaks", "the files are the same", "a build without the secrets fails"} <= answers.keys()
 
-    file = tmp_path / "key"
-    file.write_text(key, encoding="utf-8")
-    file.chmod(0o600)
-    after = engine.build(folder, flags=[f"--ssh=default={file}"], export_cache=engine.keeps_provenance)
-    assert after.ok, after.log
-    assert engine.leaks(canary, after) == ()
-    listed = [engine.run(image, ["ls", "/opt/demo"]).output for image in (before.image, after.image)]
-    assert listed == ["README.md\n"] * 2
-    assert not engine.build(folder).ok
+
+def test_server_lets_in_the_key_that_is_handed_over(engine: Engine, base_images: BaseImages, tmp_path: Path) -> None:
+    with SshServer(engine, tmp_path / "server") as server:
+        (tmp_path / "app").mkdir()
+        dockerfile = CLONES.replace("@PORT@", server.host.partition(":")[2])
+        (tmp_path / "app/Dockerfile").write_text(dockerfile, encoding="utf-8")
+        (tmp_path / "key").write_text(server.key, encoding="utf-8")
+        (tmp_path / "key").chmod(0o600)
+        words = ("--network=host", str(tmp_path / "app"))
+        status, answers, text = verify(engine.environment, tmp_path / "home", f"--ssh=default={tmp_path}/key", *words)
+        assert (status, set(answers.values())) == (0, {"good"}), text
+        assert server.authorised >= 2
+        assert not any(line in text for line in server.key.splitlines()[2:-1])
+
+        status, answers, text = verify(engine.environment, tmp_path / "home", *words)
+        assert (status, answers["the original builds"]) == (1, "unknown")
+        assert "hand over the one that it knows by --ssh default=KEY" in text
+
+
+def test_without_openssh_the_answer_says_what_to_install(
+    engine: Engine, base_images: BaseImages, app: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    client = shutil.which("docker", path=engine.environment.get("PATH"))
+    assert client is not None
+    (tmp_path / "bin/docker").symlink_to(client)
+    environment = {**engine.environment, "PATH": str(tmp_path / "bin")}
+    status, answers, text = verify(environment, tmp_path / "home", str(app))
+    assert (status, answers["Dockerfile: builds"]) == (1, "unknown")
+    assert "ssh-keygen" in text
+    assert "install OpenSSH's client" in text

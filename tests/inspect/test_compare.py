@@ -39,6 +39,16 @@ def test_caches_are_told_apart() -> None:
     assert file_differences(was, now, frozenset()) == ((), 1)
 
 
+@pytest.mark.parametrize(
+    "path", ["root/.ssh/known_hosts", "etc/ssh/ssh_known_hosts", "etc/ssh/ssh_host_ed25519_key.pub"]
+)
+def test_hosts_are_known_after_each_build_but_not_in_the_same_order(path: str) -> None:
+    was = Seen({}, {path: FILE})
+    assert file_differences(was, Seen({}, {path: replace(FILE, digest="other", size=9)}), frozenset()) == ((), 1)
+    assert file_differences(was, Seen({}, {}), frozenset()) == ((f"/{path} is gone",), 0)
+    assert file_differences(was, Seen({}, {path: replace(FILE, mode=0o600)}), frozenset())[0]
+
+
 def test_configuration() -> None:
     was = Seen({"config": {"Env": ["PATH=/bin", "TOKEN=x", "A=1"], "User": "app", "Cmd": ["a"]}})
     now = Seen({"config": {"Env": ["PATH=/bin", "A=2"], "User": "", "Cmd": ["a"]}})

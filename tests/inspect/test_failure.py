@@ -93,3 +93,14 @@ def test_builder_that_knows_no_secret_as_a_variable() -> None:
 
 def test_a_log_that_says_nothing() -> None:
     assert said("") == "the builder says no more"
+
+
+def test_a_step_that_asks_an_agent_in_vain() -> None:
+    key = BuildSecret("default", "SSH_KEY", "", "ssh", "app/Dockerfile", "app")
+    refused = log(4, "git clone", "git@git.example.com: Permission denied (publickey).")
+    text = "\n".join(described(explain(refused, FILE, (key,), invented=True)))
+    assert "hand over the one that it knows by --ssh default=KEY" in text
+    assert "mount it there: --mount=type=ssh" in text
+    assert "--from-env" not in text
+    unset = 'ERROR: failed to solve: no SSH key "default" forwarded from the client\n'
+    assert "add `--ssh default`" in "\n".join(described(explain(unset, FILE, (key,), invented=True)))
