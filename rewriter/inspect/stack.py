@@ -28,6 +28,9 @@ SETTLE_PATIENCE: Final = 90.0
 CALM: Final = 3.0
 """How long a container that nothing asks anything has to go on running."""
 ASK_PATIENCE: Final = 60.0
+DOWN_PATIENCE: Final = 60.0
+LATE: Final = 3.0
+"""How long nothing may turn up any more behind a client that was ended: the engine goes on with what it began."""
 MOUNT_LIMIT: Final = 1 << 30
 _PAUSE: Final = 0.3
 _PROJECT: Final = "com.docker.compose.project"
@@ -89,6 +92,7 @@ class Stack:
         self._around = Surroundings(str(tree), f"{PREFIX}:{random.token_hex(8)}", workshop.network, given)
         self._project: Project | None = None
         self._begun = False
+        self._under_way = False
 
     @property
     def project(self) -> Project:
@@ -124,7 +128,10 @@ class Stack:
                 ran = self._mine("build", "--quiet", timeout=BUILD_PATIENCE)
             if not ran.ok:
                 return ran
-        return self._mine("up", "--detach", "--no-build", "--quiet-pull", "--no-color", timeout=START_PATIENCE)
+        self._under_way = True
+        ran = self._mine("up", "--detach", "--no-build", "--quiet-pull", "--no-color", timeout=START_PATIENCE)
+        self._under_way = not ran.ok
+        return ran
 
     def settled(self, asked: frozenset[str], *, started: bool) -> tuple[Container, ...]:
         """Return the containers once each has ended, is healthy or not, or has gone on running for a while.
@@ -185,8 +192,19 @@ class Stack:
         """Remove containers, networks and volumes of the project, by their label where compose does not answer."""
         if not self._begun:
             return
-        engine = self._workshop.engine
         self._mine("down", "--volumes", "--remove-orphans", "--timeout=1", timeout=180)
+        limit = time.monotonic() + DOWN_PATIENCE
+        calm = time.monotonic() + (LATE if self._under_way else 0)
+        while self._left_over() or time.monotonic() < calm:
+            if time.monotonic() > limit:
+                break
+            time.sleep(_PAUSE)
+        self._begun = False
+
+    def _left_over(self) -> bool:
+        """Remove what carries the project's label; tell whether there was any."""
+        engine = self._workshop.engine
+        found = False
         for kind, words in (
             ("container", ("rm", "--force", "--volumes")),
             ("network", ("rm",)),
@@ -196,7 +214,8 @@ class Stack:
             ran = engine.run(kind, "ls", *more, "--quiet", f"--filter=label={_PROJECT}={self._name}")
             if left := ran.output.split():
                 engine.run(kind, *words, *left, timeout=180)
-        self._begun = False
+                found = True
+        return found
 
     def _mine(self, *words: str, timeout: float) -> Ran:
         return self._compose("-f", str(self._model), *words, timeout=timeout)

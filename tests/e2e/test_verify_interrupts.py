@@ -28,7 +28,7 @@ BUILD: Final = {
     "Dockerfile": """\
 FROM @BASE@
 LABEL unbake.test=@MARK@
-RUN sleep @SECONDS@
+RUN --mount=type=ssh,required=true sleep @SECONDS@
 ARG API_TOKEN
 RUN test -n "$API_TOKEN" && head -c 30000000 /dev/urandom > /made
 """,
@@ -52,16 +52,55 @@ services:
 volumes: {kept: {}}
 """,
 }
+NEVER_HEALTHY: Final = '["CMD", "false"]'
+HEALTHY_AS_IT_IS: Final = '["CMD-SHELL", "env | grep -q PASSWORD="]'
+
+
+def held_up(test: str) -> Mapping[str, str]:
+    """Return a project whose start goes on for as long as the health check of `db` fails; `db` is there by then."""
+    compose = f"""\
+services:
+  web:
+    build: web
+    volumes: ["kept:/kept"]
+    depends_on: {{db: {{condition: service_healthy}}}}
+  db:
+    image: postgres:16-@MARK@
+    command: sleep 600
+    volumes: ["data:/data"]
+    environment: {{POSTGRES_PASSWORD: Vk3x9QpLw7Zt5mRb}}
+    healthcheck: {{test: {test}, interval: 1s, retries: 1000}}
+volumes: {{kept: {{}}, data: {{}}}}
+"""
+    return {**STACK, "compose.yaml": compose}
+
+
 WRAPPER: Final = """\
 #!/bin/sh
 echo "$$ $*" >> {log}
 exec {client} "$@"
 """
+LATE: Final = """\
+#!/bin/sh
+echo "$$ $*" >> {log}
+case "$*" in
+*" up "*)
+    project=${{*#*--project-name }}
+    setsid sh -c 'sleep 1.5; exec "$@"' late {client} volume create --label=unbake.verify={home}/late \\
+        --label=com.docker.compose.project="${{project%% *}}" >/dev/null 2>&1 &
+    exit 1
+esac
+exec {client} "$@"
+"""
+"""Be a client that is gone while the engine still does what it was asked to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Hold a moment: the `times`-th call of the client that `word` matches; `sleeps`: a step sleeps by then."""
+    """Hold a moment: the `times`-th call of the client that `word` matches.
+
+    `sleeps`: a step sleeps by then. `there`: a container of that tree is there by then.
+    """
 
     name: str
     files: Mapping[str, str]
@@ -69,6 +108,7 @@ class Phase:
     times: int
     number: signal.Signals
     sleeps: bool = False
+    there: str = ""
 
 
 PHASES: Final = (
@@ -78,10 +118,10 @@ PHASES: Final = (
     Phase(
         "building-without-the-secrets", BUILD, r"^build (?!.*(?:--secret=|--build-arg=))", 1, signal.SIGHUP, sleeps=True
     ),
-    Phase("starting-the-containers", STACK, r" up ", 1, signal.SIGINT),
+    Phase("starting-the-containers", held_up(NEVER_HEALTHY), r" up ", 1, signal.SIGINT, there="before"),
     Phase("waiting-for-the-containers", STACK, r"^container inspect ", 2, signal.SIGTERM),
     Phase("taking-the-containers-down", STACK, r" down ", 1, signal.SIGINT),
-    Phase("starting-the-rewritten-containers", STACK, r" up ", 2, signal.SIGTERM),
+    Phase("starting-the-rewritten-containers", held_up(HEALTHY_AS_IT_IS), r" up ", 2, signal.SIGTERM, there="after"),
 )
 
 
@@ -109,6 +149,14 @@ class Trial:
             assert time.monotonic() < limit, phase
             time.sleep(0.02)
 
+    def holds(self, engine: Engine, tree: str) -> None:
+        """Wait until a container of a tree is there."""
+        limit = time.monotonic() + PATIENCE
+        while not any(line.endswith(f"/{tree}") for line in labelled(engine, "container", self).splitlines()):
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < limit, tree
+            time.sleep(0.05)
+
     def awake(self) -> None:
         """Wait until the engine has ended the step that slept."""
         limit = time.monotonic() + PATIENCE
@@ -118,7 +166,7 @@ class Trial:
 
 
 @contextmanager
-def begun(engine: Engine, base: str, folder: Path, files: Mapping[str, str]) -> Iterator[Trial]:
+def begun(engine: Engine, base: str, folder: Path, files: Mapping[str, str], wrapper: str = WRAPPER) -> Iterator[Trial]:
     """Begin a proof."""
     client = shutil.which("docker", path=engine.environment.get("PATH"))
     assert client is not None
@@ -128,7 +176,7 @@ def begun(engine: Engine, base: str, folder: Path, files: Mapping[str, str]) -> 
     for name, text in files.items():
         filled = text.replace("@BASE@", base).replace("@MARK@", mark).replace("@SECONDS@", seconds)
         (folder / "app" / name).write_text(filled, encoding="utf-8")
-    (folder / "bin/docker").write_text(WRAPPER.format(log=log, client=client), encoding="utf-8")
+    (folder / "bin/docker").write_text(wrapper.format(log=log, client=client, home=folder / "home"), "utf-8")
     (folder / "bin/docker").chmod(0o755)
     engine.tag(base, f"postgres:16-{mark}")
     process = subprocess.Popen(
@@ -198,7 +246,9 @@ def test_interrupted_proof_leaves_nothing(
     needs_own_machine(engine)
     with begun(engine, base_images.busybox, tmp_path, phase.files) as trial:
         trial.reached(phase)
-        if not phase.sleeps:
+        if phase.there:
+            trial.holds(engine, phase.there)
+        elif not phase.sleeps:
             time.sleep(0.2)  # somewhere within the phase; wherever that is, nothing may be left
         trial.process.send_signal(phase.number)
         time.sleep(0.3)
@@ -226,3 +276,14 @@ def test_killed_clients_leave_nothing(
         assert b": no\n" in output
         assert left(engine, trial) == {}
     assert engine.client("buildx", "ls", "--format={{.Name}}").output == builders
+
+
+def test_what_the_engine_makes_when_the_client_is_gone_goes_too(
+    engine: Engine, base_images: BaseImages, tmp_path: Path
+) -> None:
+    with begun(engine, base_images.busybox, tmp_path, STACK, LATE) as trial:
+        output, errors = trial.process.communicate(timeout=PATIENCE)
+        assert trial.process.returncode == 1, output + errors
+        time.sleep(2)
+        assert len(trial.calls(" up ")) == 2
+        assert left(engine, trial) == {}

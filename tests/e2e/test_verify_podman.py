@@ -39,6 +39,9 @@ RUN test -n "$API_TOKEN" && test -s /root/.npmrc && \\
     echo made > /made
 RUN rm /root/.npmrc
 """
+AGENT: Final = """\
+RUN --mount=type=ssh,required=true test -S "$SSH_AUTH_SOCK"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +109,7 @@ def everything(podman: Mapping[str, str]) -> str:
 @pytest.mark.parametrize("by", ["podman", "buildah"])
 def test_rewrite_is_proven(by: str, podman: Mapping[str, str], leaky: Path) -> None:
     before = everything(podman)
+    (leaky / "Dockerfile").write_text(LEAKY + AGENT, encoding="utf-8")
     ran = unbake(podman, "verify", "--secret-style=file", "--format=json", str(leaky), by=by)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     answers = {check["name"]: check["answer"] for check in json.loads(ran.stdout)["checks"]}
