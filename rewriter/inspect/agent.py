@@ -11,7 +11,6 @@ import os
 import stat
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 from typing import Final
@@ -20,6 +19,7 @@ from rewriter.documents.dockerfile import Dockerfile, mount
 from rewriter.errors import InspectionError, UsageError
 from rewriter.inspect.archive import opened
 from rewriter.inspect.streams import Source
+from rewriter.record import Record
 
 DEFAULT: Final = "default"
 _SOCKET: Final = "SSH_AUTH_SOCK"
@@ -33,12 +33,13 @@ _WANTING: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Record):
     """Hold what stands behind one id: `keys` that are made up, or what the user `said`, with its keys where known."""
 
+    _hidden = ("keys",)
+
     said: str | None = None
-    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    keys: tuple[bytes, ...] = ()
 
 
 def read_agent(word: str, environment: Mapping[str, str]) -> tuple[str, Agent]:

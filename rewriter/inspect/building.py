@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rewriter.inspect.agent import Agent
+from rewriter.record import Record
 
 _DIRECTIVE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*#[ \t]*(\w+)[ \t]*=")
 

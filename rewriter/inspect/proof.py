@@ -32,6 +32,7 @@ from rewriter.model.patch import Failed, Patch, Patched, Unchanged
 from rewriter.model.plan import BuildSecret, RuntimeSecret
 from rewriter.model.secret import Channel, Finding
 from rewriter.model.text import Source, decode
+from rewriter.record import Record, replace
 from rewriter.repository import DirectoryRepository, shown
 from rewriter.settings import Settings
 

@@ -47,7 +47,7 @@ class Given(Record):
     target: str = ""
     network: str = ""
     start: bool = True
-    asks: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    asks: tuple[tuple[str, str], ...] = ()
     agents: Mapping[str, Agent] = field(default_factory=dict)
 
     @property
