@@ -34,7 +34,7 @@ _OPTION: Final = re.compile(
 _COMMAND: Final = re.compile(
     r"\b(?:docker(?:[ \t]+(?:buildx|image|builder))?|podman|buildah|nerdctl)[ \t]+(?:build|bud)\b"
 )
-_FILE: Final = re.compile(r"\"?\$\(cat ([A-Za-z0-9_./~-]+)\)\"?")
+_FILE: Final = re.compile(r"\"?\$\(cat (~/)?([A-Za-z0-9_./-]+)\)\"?")
 _VARIABLE: Final = re.compile(r"\"?\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?\"?")
 _POWERSHELL: Final = re.compile(r"\"?\$(?:\{env:([A-Za-z_]\w*)\}|env:([A-Za-z_]\w*)|\(\$env:([A-Za-z_]\w*)\))\"?")
 _SECRET: Final = re.compile(r"--secret(?:=|[ \t]+)[\"']?(?:[^\s\"',]+,)*id=([^\s,\"']+)")
@@ -67,7 +67,7 @@ def in_prose(value: str | None) -> Value:
         return Inherited()
     file = _FILE.fullmatch(value)
     if file:
-        return FromFile(file[1], value)
+        return FromFile(f"{'$HOME/' if file[1] else ''}{file[2]}", value)  # no shell expands `~` within an option
     variable = _VARIABLE.fullmatch(value)
     if variable:
         return FromVariable(variable[1], exported=True, text=value)

@@ -153,6 +153,12 @@ CASES = [
         "```\n\nOr `podman build --secret id=a,env=A .`, not --build-arg NO=1.\n",
     ),
     Case(
+        "documentation-of-a-file-at-home",
+        "README.md",
+        '```\ndocker build -t <name> --build-arg A="$(cat ~/.ssh/id_rsa)" .\n```\n',
+        "```\ndocker build -t <name> --secret id=a,src=$HOME/.ssh/id_rsa .\n```\n",
+    ),
+    Case(
         "powershell",
         "build.ps1",
         'docker build --build-arg A=$env:A `\n  --build-arg "B=$($env:C)" --build-arg D .\n',
