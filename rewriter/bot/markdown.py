@@ -38,6 +38,21 @@ def prose(text: str) -> str:
     return _START.sub(r"\g<0>\\", marked)
 
 
+def told(text: str) -> str:
+    """Return prose in which what stands between two backticks is code; where they do not pair, all of it is prose."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0 or not all(parts[1::2]):
+        return prose(text)
+    return "".join(code(part) if index % 2 else _between(part) for index, part in enumerate(parts))
+
+
+def _between(part: str) -> str:
+    """Return prose with the space that keeps it apart from the code beside it."""
+    inner = prose(part)
+    before, behind = part[:1].isspace(), part[-1:].isspace()
+    return f"{' ' if before else ''}{inner}{' ' if behind and inner else ''}"
+
+
 def fenced(text: str) -> str:
     """Return a block of code that its content cannot end."""
     fence = "`" * max(3, max((len(run) for run in _TICKS.findall(text)), default=0) + 1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rewriter import rotation
-from rewriter.bot.markdown import cell, code, fenced, prose
+from rewriter.bot.markdown import cell, code, fenced, prose, told
 from rewriter.bot.store import Credential, Place
 from rewriter.model.patch import Change, Patch, Report
 from rewriter.model.plan import Refusal
@@ -21,6 +21,9 @@ LIMIT: Final = 60_000
 """GitHub takes 65,536 characters; people's own words need room beside ours."""
 _ROWS: Final = (60, 25, 8, 3)
 _WORD: Final = 300
+_LINES: Final = 8
+_FILES: Final = 5
+_PLACE: Final = re.compile(r"[^\s:]{1,300}(?::[0-9]{1,9})?: ")
 _TITLE: Final = re.compile(r"Keep [0-9]{1,9} secrets? out of container images")
 
 _CHANNELS: Final = {
@@ -75,21 +78,23 @@ def pull_request(report: Report, patch: Patch) -> str:
 
 def _pull_request(report: Report, patch: Patch, pen: Pen, rows: int) -> str:
     commands = build_commands(patch.secrets)[:rows]
-    files = [f"{_name(pen, one.path)}: {'new' if one.change is Change.CREATED else 'changed'}" for one in patch.files]
-    notes = dict.fromkeys(prose(_cut(pen.prose(note))) for one in patch.fixes for note in one.notes)
+    files = [f"{_name(pen, one.path)}{' (new)' if one.change is Change.CREATED else ''}" for one in patch.files]
+    notes = _notes(pen, [note for one in patch.fixes for note in one.notes])
     names = sorted({_name(pen, one.finding.name) for one in report.exposures})
-    values = sorted({_name(pen, local.path) for local in patch.values})
+    groups = _groups(report.fixed)
     return render(
         "pull-request.md.j2",
-        fixed=[_row(pen, one) for one in report.fixed[:rows]],
-        fixed_more=len(report.fixed[rows:]),
+        number=len({(one.scope, one.secret) for one in report.fixed}),
+        fixed=[_row(pen, group) for group in groups[:rows]],
+        fixed_more=len(groups[rows:]),
         why=list(_why(patch)),
-        files=files[:rows],
-        notes=list(notes)[:rows],
+        files=_listed(files, rows),
+        notes=notes[:rows],
         checks=[_CHECKS.get(check, prose(check)) for check in patch.checks],
         commands=fenced("\n".join(_cut(pen.name(command.line), 2_000) for command in commands)) if commands else "",
-        values=", ".join(values[:rows]),
-        rotate=", ".join(names[:rows]) + (f" and {len(names) - rows} more" if len(names) > rows else ""),
+        sources=_listed(_sources(pen, patch, [one.source for one in patch.secrets]), rows),
+        mounted=_listed(_sources(pen, patch, [one.source for one in patch.mounts]), rows),
+        rotate=_listed(names, rows),
         left=[_refusal(pen, one) for one in report.refusals[:rows]],
         left_more=len(report.refusals[rows:]),
     )
@@ -181,13 +186,71 @@ def checklist() -> str:
     return render("rotation-checklist.md.j2")
 
 
-def _row(pen: Pen, one: Finding) -> dict[str, str]:
+def _groups(fixed: Sequence[Finding]) -> list[list[Finding]]:
+    """Return findings by name and channel: those of one secret follow each other, in the order of the files."""
+    order = {name: place for place, name in enumerate(dict.fromkeys(one.name for one in fixed))}
+    groups: dict[tuple[str, Channel], list[Finding]] = {}
+    for one in sorted(fixed, key=lambda one: order[one.name]):
+        groups.setdefault((one.name, one.channel), []).append(one)
+    return list(groups.values())
+
+
+def _row(pen: Pen, group: Sequence[Finding]) -> dict[str, str]:
+    one = group[0]
     return {
         "name": cell(_cut(pen.name(one.name))),
-        "place": cell(_cut(f"{pen.name(one.place.path)}:{one.place.line}")),
+        "places": _places(pen, [(row.place.path, row.place.line) for row in group]),
         "channel": _CHANNELS[one.channel],
-        "severity": one.severity.value,
+        "severity": max((row.severity for row in group), key=lambda severity: severity.rank).value,
     }
+
+
+def _places(pen: Pen, found: Sequence[tuple[str, int]]) -> str:
+    """Return each file with the lines in it, the first of them where there are many."""
+    lines: dict[str, list[str]] = {}
+    for path, line in dict.fromkeys(found):
+        lines.setdefault(path, []).append(str(line))
+    shown = [
+        cell(f"{_cut(pen.name(path))}:{', '.join(rows[:_LINES])}{', …' if len(rows) > _LINES else ''}")
+        for path, rows in lines.items()
+    ]
+    return _listed(shown, _FILES)
+
+
+def _notes(pen: Pen, notes: Sequence[str]) -> list[str]:
+    """Return notes, those that say the same of several places as one; what they put between backticks is code."""
+    groups: dict[str, list[str]] = {}
+    for note in dict.fromkeys(notes):
+        place = _PLACE.match(note)
+        groups.setdefault(note[place.end() :] if place else note, []).append(place[0].rstrip(": ") if place else "")
+    found = []
+    for words, places in groups.items():
+        named = [code(_cut(pen.name(place))) for place in places if place]
+        found.append(": ".join(filter(None, (_listed(named, _FILES), told(_cut(pen.prose(words)))))))
+    return found
+
+
+def _sources(pen: Pen, patch: Patch, sources: Sequence[str]) -> list[str]:
+    """Return what a build or a container takes its secrets from, in words."""
+    written = {local.path for local in patch.values}
+    found = []
+    for source in dict.fromkeys(sources):
+        kind, _, name = source.partition("=")
+        match kind:
+            case "env":
+                found.append(f"the variable {_name(pen, name)}")
+            case "src":
+                hint = " (git ignores it; write the new value into it)" if name in written else ""
+                found.append(f"the file {_name(pen, name)}{hint}")
+            case "ssh":
+                found.append("an ssh agent that holds the key")
+            case _:
+                found.append("a secret of the swarm or cluster")
+    return found
+
+
+def _listed(words: Sequence[str], rows: int) -> str:
+    return ", ".join(words[:rows]) + (f" and {len(words) - rows} more" if len(words) > rows else "")
 
 
 def _refusal(pen: Pen, one: Refusal) -> str:

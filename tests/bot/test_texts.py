@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rewriter import pipeline
 from rewriter.bot import ledger, marker, texts
 from rewriter.bot.budget import SharedBudget
 from rewriter.bot.database import SQLite
-from rewriter.bot.markdown import cell, code, fenced, prose
+from rewriter.bot.markdown import cell, code, fenced, prose, told
 from rewriter.bot.store import Credential, Place, Store
 from rewriter.errors import UsageError
 from rewriter.model.patch import Patched
@@ -32,6 +33,55 @@ def test_a_long_pull_request_is_cut_and_says_so() -> None:
     assert len(text) <= texts.LIMIT
     assert "more." in text
     assert CANARY not in text
+
+
+def test_a_pull_request_says_what_to_have_ready_and_tells_the_same_thing_once() -> None:
+    files = {
+        "Dockerfile": f"FROM node:20\nARG NPM_TOKEN\nARG OTHER_TOKEN={CANARY}\n"
+        "RUN npm config set //registry.example.com/:_authToken=$NPM_TOKEN && npm ci\nRUN echo a\n"
+        'RUN curl -H "Authorization: $OTHER_TOKEN" https://example.com/x\n',
+        "Makefile": "a:\n\tdocker build --build-arg NPM_TOKEN=$(NPM_TOKEN) .\n"
+        "b:\n\tdocker build --build-arg NPM_TOKEN=$(NPM_TOKEN) -t x .\n",
+        "compose.yaml": "services:\n  db:\n    image: postgres:16\n    environment:\n"
+        f"      POSTGRES_PASSWORD: {CANARY}2\n",
+    }
+    outcome = pipeline.fix(MemoryRepository({name: encode(text) for name, text in files.items()}), Settings())
+    assert isinstance(outcome, Patched)
+    text = texts.pull_request(outcome.report, outcome.patch)
+    assert "| `NPM_TOKEN` | stands in what starts the build | `Makefile:2, 4` | high |" in text
+    assert "- `Makefile:2`, `Makefile:4`: `docker build` knows `--secret` with BuildKit" in text
+    assert "the build takes: the variable `NPM_TOKEN`, the file `secrets/other_token.txt` (git ignores it" in text
+    assert "the containers take: the file `secrets/postgres_password.txt` (git ignores it" in text
+    names = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| `")]
+    assert [name for name, _ in groupby(names)] == list(dict.fromkeys(names)), "what belongs together stands together"
+    assert CANARY not in text
+
+
+def test_many_places_of_one_secret_are_counted() -> None:
+    folders = [f"service{index}" for index in range(9)]
+    outcome = pipeline.fix(
+        MemoryRepository({f"{folder}/Dockerfile": encode(leaky()["Dockerfile"]) for folder in folders}), Settings()
+    )
+    assert isinstance(outcome, Patched)
+    text = texts.pull_request(outcome.report, outcome.patch)
+    assert "`service4/Dockerfile:2` and 4 more |" in text
+    assert "`service5/Dockerfile:2`" not in text
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("use `a b`, or `c_d`", "use `a b`, or `c_d`"),
+        ("`a` first", "`a` first"),
+        ("last `a`", "last `a`"),
+        ("one ` alone @all", "one \\` alone @&#8203;all"),
+        ("`` empty", "\\`\\` empty"),
+        ("`<b>@all` <i> `x`", "`<b>@all` &lt;i&gt; `x`"),
+        ("a `b` - c", "a `b` \\- c"),
+    ],
+)
+def test_what_a_note_puts_between_backticks_is_code(written: str, said: str) -> None:
+    assert told(written) == said
 
 
 @pytest.mark.parametrize(
