@@ -81,7 +81,7 @@ def test_an_apps_writes(org: World) -> None:
 
 
 def test_writes_by_a_fork(org: World) -> None:
-    options = Options("acme", forks_in=Forks("unbake-bot", organization=False))
+    options = Options("acme", forks_in=Forks("unbake-bot", organization=False), hold_public=False)
     repos = disturbed(org, options, lambda name, number: org.add(name, leaks(number), **READ_ONLY), 3)
     for repo in repos:
         assert len(repo.pulls("all")) == 1, repo.name
