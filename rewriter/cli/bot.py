@@ -236,7 +236,12 @@ def parser() -> argparse.ArgumentParser:
         help="report to the forge besides: a check run on the pull request (GitHub App), or SARIF for code scanning",
     )
     add("--threads", type=_number, default=4, metavar="NUMBER", help="how many repositories at a time (default: 4)")
-    add("--host", default="127.0.0.1", metavar="ADDRESS", help="where `serve` listens (default: 127.0.0.1)")
+    add(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where `serve` listens, and `worker` answers Prometheus (default: 127.0.0.1)",
+    )
     add("--port", type=int, default=8080, metavar="NUMBER", help="on which port (default: 8080)")
     add("--no-limits", action="store_true", help="for a GitHub Enterprise Server whose rate limits are off")
     add("--log-format", choices=journal.FORMATS, default="text", help="how events are told on standard error")
@@ -249,9 +254,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="after how long without a sign of life a worker's jobs go to others (default: 30)",
     )
-    add(
-        "--metrics-port", type=int, metavar="NUMBER", help="where `worker` answers Prometheus, on the loopback (0: any)"
-    )
+    add("--metrics-port", type=int, metavar="NUMBER", help="where `worker` answers Prometheus (0: any that is free)")
     add("--format", choices=ledger.FORMATS, default="text", help="how `rotation` prints its ledger")
     return made
 
@@ -299,7 +302,8 @@ def _work(arguments: _Arguments, store: Store, clock: StoppableClock, address: s
     worker = Worker(bot, address, clock, work=work, told=told, settle=settle)
     metrics.share(store, budget, worker.jobs)
     journal.libraries_told(log)
-    with served(metrics, arguments.metrics_port) if arguments.metrics_port is not None else nullcontext(None) as port:
+    port_of = arguments.metrics_port
+    with nullcontext(None) if port_of is None else served(metrics, port_of, arguments.host) as port:
         log.event("started", "started", threads=arguments.threads, **({} if port is None else {"metrics_port": port}))
         worker.run()
     if untold := _untold(store):
