@@ -20,6 +20,7 @@ from rewriter.recipes import recipes
 from rewriter.record import replace
 from rewriter.report import divided, make_report, secret_of
 from rewriter.repository import Repository
+from rewriter.rotation import providers
 from rewriter.rules import rules
 from rewriter.settings import Settings
 
@@ -33,10 +34,11 @@ FEW: Final = 5
 
 
 def load() -> None:
-    """Load the rules, transforms and recipes, which are looked for when they are asked for; none of it twice."""
+    """Load the rules, transforms and data, which else are looked for when they are asked for, in every process."""
     rules()
     all_transforms()
     recipes()
+    providers()
 
 
 def survey(
