@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from rewriter.cli.main import main
+from rewriter.cli.main import command
 
-sys.exit(main())
+sys.exit(command())

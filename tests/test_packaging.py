@@ -103,7 +103,7 @@ print(sorted(entry.name for entry in files("rewriter").joinpath("templates").ite
 def test_the_version_is_said_once_more_in_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == __version__
-    assert project["scripts"] == {"unbake": "rewriter.cli.main:main"}
+    assert project["scripts"] == {"unbake": "rewriter.cli.main:command"}
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert f"## [{__version__}]" in changelog or "## [Unreleased]" in changelog
 

@@ -22,3 +22,11 @@ def main(argv: list[str] | None = None) -> int:
     from rewriter.cli.faults import guarded  # noqa: PLC0415 (start-up time of `--version`)
 
     return guarded(words)
+
+
+def command() -> int:
+    """Run unbake in a process of its own, which ends with it."""
+    try:
+        return main()
+    finally:
+        gc.freeze()  # looking for garbage once more, among all that was made, would be a tenth of a scan
