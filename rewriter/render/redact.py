@@ -1,10 +1,12 @@
 """Hide every known secret value in what is printed, in whatever way it is written there.
 
 A value of at least four characters is hidden wherever it occurs, also inside a longer text and when encoded
-(JSON, URL, HTML, base64, hexadecimal) or spread over quotes, escapes and continued lines. Two kinds are
-looser, since hiding them everywhere would make output useless and hide nothing: a plain word (`postgres`,
-`changeme`) is hidden as a whole word of a document or a message, not inside names and paths; a value under
-four characters only as a whole word of a line that belongs to a finding.
+(JSON, URL, HTML, base64, hexadecimal) or spread over quotes, escapes and continued lines. Three kinds are
+looser, since hiding them everywhere would make output useless and hide nothing: a plain word (`changeme`) is
+hidden as a whole word of a document or a message, not inside names and paths; a value under four characters
+only as a whole word of a line that belongs to a finding; and a word of which images, users and our own texts
+are made (`postgres`, `secret`) only there and where it is given as a credential: `image: ****:16` would tell
+everybody what the password is.
 """
 
 from __future__ import annotations
@@ -23,6 +25,28 @@ _SHORT: Final = 4
 _LOOSE: Final = 8
 _ENCODED: Final = 6
 _PLAIN_WORD: Final = re.compile(r"[a-z]{4,12}|[A-Z]{4,12}|[A-Z][a-z]{3,11}")
+_ORDINARY: Final = frozenset({
+    "access", "account", "admin", "administrator", "airflow", "api", "app", "application", "backend", "build",
+    "cache", "cassandra", "client", "cluster", "compose", "config", "consul", "container", "credential",
+    "credentials", "data", "database", "default", "demo", "dev", "development", "directus", "django", "docker",
+    "drupal", "elastic", "elasticsearch", "env", "environment", "example", "file", "files", "gitea", "gitlab",
+    "grafana", "guest", "harbor", "hasura", "host", "http", "https", "image", "influxdb", "jenkins", "joomla",
+    "kafka", "key", "keycloak", "keys", "kibana", "laravel", "local", "localhost", "login", "magento", "mariadb",
+    "master", "metabase", "minio", "minioadmin", "mongo", "mongodb", "mysql", "name", "nextcloud", "nginx", "node",
+    "none", "odoo", "opensearch", "oracle", "owner", "pass", "passwd", "password", "path", "postgres", "postgresql",
+    "prod", "production", "public", "python", "rabbitmq", "rails", "read", "redis", "registry", "root", "secret",
+    "secrets", "server", "service", "services", "sonar", "sonarqube", "staging", "strapi", "string", "superset",
+    "superuser", "symfony", "system", "test", "testing", "text", "token", "tokens", "user", "username", "value",
+    "values", "variable", "vault", "version", "wordpress", "write", "zabbix",
+})  # fmt: skip
+"""Names of software and of its users, and words that this program itself says; a value that is one is well known."""
+
+_GIVEN: Final = (
+    r"(?i:pass\w*|pwd|psw|secret\w*|token\w*|key\w*|cred\w*|auth\w*|(?<!\S)-[pw])[\"']?(?:[ \t]*[:=][ \t]*|[ \t]+|,[ \t]*)"
+    r"[\"']?(?:[a-z][\w+.-]{0,30}://[^\s:@/]{0,100}:)?|://[^\s:@/]{0,100}:|(?i:[\"' \t]basic[ \t])"
+)
+"""What stands in front of a credential: `PGPASSWORD=`, `"password": "`, `--token `, `amqp://user:`."""
+
 _KEPT: Final = re.compile(r"[^\s\"'`\\$]+")
 _Range = tuple[int, int]
 
@@ -35,7 +59,11 @@ class Redactor:
         forms = {form for word in words if len(word) >= _SHORT for form in _forms(word)}
         self._everywhere: Final = _Index(forms)
         self._loose: Final = _Index(loose for form in forms if len(loose := "".join(_KEPT.findall(form))) >= _LOOSE)
-        self._words: Final = _whole_words(word for word in words if _PLAIN_WORD.fullmatch(word))
+        plain = [word for word in words if _PLAIN_WORD.fullmatch(word)]
+        ordinary = [word for word in plain if word.lower() in _ORDINARY]
+        self._words: Final = _whole_words(word for word in plain if word not in ordinary)
+        self._given: Final = _given(ordinary)
+        self._owned: Final = _whole_words(ordinary)
         self._short: Final = _whole_words(word for word in words if len(word) < _SHORT)
 
     def name(self, text: str) -> str:
@@ -51,7 +79,7 @@ class Redactor:
 
         `owned` are the lines, counted from 1, that belong to findings: there short values are hidden too.
         """
-        ranges = _joined([*self._found(text), *_hits(self._words, text)])
+        ranges = _joined([*self._found(text), *_hits(self._words, text), *_hits(self._given, text)])
         lines: list[str] = []
         start = 0
         index = 0
@@ -61,7 +89,7 @@ class Redactor:
                 index += 1
             here = list(_clipped(ranges, index, start, len(line.rstrip("\r\n")) + start))
             if number in owned:
-                here += _hits(self._short, line)
+                here += (*_hits(self._short, line), *_hits(self._owned, line))
             lines.append(_hidden(line, here))
             start = end
         return tuple(lines)
@@ -154,9 +182,15 @@ def _whole_words(words: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])") if alternatives else None
 
 
+def _given(words: Iterable[str]) -> re.Pattern[str] | None:
+    alternatives = "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+    return re.compile(rf"(?:{_GIVEN})({alternatives})(?![\w-])") if alternatives else None
+
+
 def _hits(pattern: re.Pattern[str] | None, text: str) -> Iterator[_Range]:
+    """Yield the ranges of what a pattern finds, or of its group."""
     if pattern is not None:
-        yield from (match.span() for match in pattern.finditer(text))
+        yield from (match.span(pattern.groups) for match in pattern.finditer(text))
 
 
 def _joined(ranges: Iterable[_Range]) -> list[_Range]:

@@ -105,11 +105,41 @@ def test_a_value_over_continued_lines_keeps_their_number_and_ends() -> None:
 
 
 def test_a_plain_word_is_hidden_as_a_word_and_not_in_names() -> None:
-    weak = redactor("postgres")
-    assert weak.text("the password is postgres.") == "the password is ****."
-    assert weak.lines("POSTGRES_PASSWORD: postgres\n") == ("POSTGRES_PASSWORD: ****\n",)
-    assert weak.name("docker/postgres/Dockerfile") == "docker/postgres/Dockerfile"
-    assert weak.text("id=postgres_password") == "id=postgres_password"
+    weak = redactor("changeme")
+    assert weak.text("the password is changeme.") == "the password is ****."
+    assert weak.lines("PASSWORD: changeme\nUSER: changeme\n") == ("PASSWORD: ****\n", "USER: ****\n")
+    assert weak.name("docker/changeme/Dockerfile") == "docker/changeme/Dockerfile"
+    assert weak.text("id=changeme_password") == "id=changeme_password"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POSTGRES_PASSWORD: {}",
+        "POSTGRES_PASSWORD={}",
+        'ENV PGPASSWORD "{}"',
+        "      - POSTGRES_PASSWORD={}",
+        '{{"password": "{}"}}',
+        "RUN psql --password {} -c x",
+        "DATABASE_URL: postgres://app:{}@db/app",
+        "URL=amqp://{}@mq",
+        '["--requirepass", "{}"]',
+        "AUTH_TOKEN: '{}'",
+        "RUN mysql -p {} -e x",
+    ],
+)
+def test_an_ordinary_word_is_hidden_where_it_is_given_as_a_credential(line: str) -> None:
+    hidden = redactor("postgres", "secret").lines(line.format("postgres"))[0]
+    expected = line.format("****") if "amqp" not in line else line.format("postgres")
+    assert hidden == expected
+
+
+def test_an_ordinary_word_tells_nothing_elsewhere() -> None:
+    ordinary = redactor("postgres", "secret")
+    kept = "    image: postgres:16\n      POSTGRES_USER: postgres\n# Read a secret from its file.\n"
+    assert "".join(ordinary.lines(kept)) == kept
+    assert ordinary.lines("USER: postgres\n- postgres\n", owned={2}) == ("USER: postgres\n", "- ****\n")
+    assert ordinary.text("gives the service postgres a secret") == "gives the service postgres a secret"
 
 
 def test_a_short_value_is_hidden_only_in_lines_of_findings() -> None:
