@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 
 import pytest
 
 from rewriter.bot import texts
 from rewriter.bot.options import Options, Reminders
+from rewriter.record import replace
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge.repo import Row
 from tests.forge.standin import Fault
