@@ -153,7 +153,7 @@ def reminder(one: Credential, places: Sequence[tuple[str, Place]], elsewhere: in
         name=code(one.name),
         title=prose(row.title),
         where=row.where.replace("|", "\\|"),
-        how=fenced(row.how),
+        how=fenced(row.how.replace("; ", "\n")),
         dead=row.dead,
         basis=_BASES[row.basis],
         fingerprint=one.fingerprint,
