@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from rewriter.documents.dockerfile import openers
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import (
     Command,
@@ -67,7 +68,8 @@ class Unit(Record):
             text = apply(place.of(source.text), moved)
         except OverlapError as error:
             raise CannotChange("the command changes in several ways at once") from error
-        if "<<" in text or ("\n" in text and (self.body.form is not Form.SHELL or change.file.escape != "\\")):
+        wide = "\n" in text and (self.body.form is not Form.SHELL or change.file.escape != "\\")
+        if wide or openers(text.replace("\\\n", "")):
             raise CannotChange("the command has several lines, which another RUN cannot repeat")
         return text
 

@@ -497,5 +497,165 @@ index = "sparse+http://@HOST@/"
         arguments={"CARGO_TOKEN": "@CANARY@"},
     ),
 )
+_MIX: Final = """\
+defmodule App.MixProject do
+  use Mix.Project
+  def project, do: [app: :app, version: "1.0.0", deps: [{:unbake_demo, "~> 1.0", organization: "acme"}]]
+end
+"""
+_REBAR: Final = """\
+{deps, [{unbake_demo, "1.0.0"}]}.
+{hex, [{repos, replace, [#{
+    name => <<"acme">>,
+    repo_url => <<"http://@HOST@/repos/acme">>,
+    repo_public_key => <<>>,
+    repo_verify => false
+}]}]}.
+"""
+_BEAM: Final = (
+    Scenario(
+        "mix-organization-auth-and-a-variable-that-it-reads-itself",
+        Serves.HEX,
+        {
+            "Dockerfile": """\
+FROM unbake/beam-tools:12 AS base
+WORKDIR /app
+ENV HEX_API_URL=http://@HOST@/api HEX_UNSAFE_REGISTRY=1
+RUN mix hex.repo set hexpm --url http://@HOST@
+COPY mix.exs ./
+FROM base AS stored
+ARG HEX_KEY
+RUN mix hex.organization auth acme --key "$HEX_KEY"
+RUN mix deps.get
+RUN mix hex.organization deauth acme
+FROM base AS read
+ARG HEX_REPOS_KEY
+RUN mix deps.get
+FROM busybox:1
+COPY --from=stored /app/deps /app/deps
+COPY --from=read /app/deps /app/other
+""",
+            "mix.exs": _MIX,
+        },
+        arguments={"HEX_KEY": "@CANARY@", "HEX_REPOS_KEY": "@CANARY@"},
+    ),
+    Scenario(
+        "rebar3-with-a-key-in-its-configuration",
+        Serves.HEX,
+        {
+            "Dockerfile": """\
+FROM unbake/beam-tools:12 AS build
+WORKDIR /app
+ARG HEX_KEY
+RUN mkdir -p /root/.config/rebar3 \\
+ && echo "#{<<\\"acme\\">> => #{repo_key => <<\\"$HEX_KEY\\">>}}." > /root/.config/rebar3/hex.config
+COPY rebar.config ./
+COPY src src
+RUN rebar3 compile
+FROM busybox:1
+COPY --from=build /app/_build/default/lib/unbake_demo/src /src
+""",
+            "rebar.config": _REBAR,
+            "src/app.app.src": '{application, app, [{description, "app"}, {vsn, "1"}, {applications, [stdlib]}]}.\n',
+        },
+        arguments={"HEX_KEY": "@CANARY@"},
+    ),
+)
+_CLOUD: Final = (
+    Scenario(
+        "nuget-sources-add-and-a-variable-that-it-reads-itself",
+        Serves.NUGET,
+        {
+            "Dockerfile": """\
+FROM unbake/cloud-tools:12 AS stored
+WORKDIR /app
+ARG FEED_PASSWORD
+RUN nuget sources add -Name internal -Source http://@HOST@/index.json \\
+      -Username ci -Password "$FEED_PASSWORD" -StorePasswordInClearText
+COPY packages.config ./
+RUN nuget restore packages.config -PackagesDirectory packages -Source http://@HOST@/index.json
+FROM unbake/cloud-tools:12 AS read
+WORKDIR /app
+ARG FEED_PASSWORD
+ENV NuGetPackageSourceCredentials_internal="Username=ci;Password=$FEED_PASSWORD"
+COPY packages.config nuget.config ./
+RUN nuget restore packages.config -PackagesDirectory packages
+FROM busybox:1
+COPY --from=stored /app/packages/Unbake.Demo.1.0.0/content /stored
+COPY --from=read /app/packages/Unbake.Demo.1.0.0/content /read
+""",
+            "packages.config": '<packages><package id="Unbake.Demo" version="1.0.0" /></packages>\n',
+            "nuget.config": """\
+<configuration>
+  <packageSources>
+    <clear />
+    <add key="internal" value="http://@HOST@/index.json" />
+  </packageSources>
+</configuration>
+""",
+        },
+        arguments={"FEED_PASSWORD": "@CANARY@"},
+    ),
+    Scenario(
+        "azcopy-with-a-signature",
+        Serves.BLOBS,
+        {
+            "Dockerfile": """\
+FROM unbake/cloud-tools:12 AS build
+ARG SAS_TOKEN
+RUN azcopy copy "http://@HOST@/account/box/tool?sv=2022-11-02&sp=r&sig=$SAS_TOKEN" /opt/tool \\
+      --from-to BlobLocal --check-version=false
+FROM busybox:1
+COPY --from=build /opt/tool /opt/tool
+""",
+        },
+        arguments={"SAS_TOKEN": "@CANARY@"},
+    ),
+    Scenario(
+        "gsutil-with-a-configuration-that-is-removed-later",
+        Serves.BUCKETS,
+        {
+            "Dockerfile": """\
+FROM unbake/cloud-tools:12 AS build
+COPY boto.cfg /root/.boto
+ARG GS_SECRET
+RUN echo "gs_secret_access_key = $GS_SECRET" >> /root/.boto
+RUN gsutil cat gs://bucket/tool > /opt/tool
+RUN rm /root/.boto
+FROM busybox:1
+COPY --from=build /opt/tool /opt/tool
+""",
+            "boto.cfg": """\
+[Boto]
+is_secure = False
+[GSUtil]
+software_update_check_period = 0
+[Credentials]
+gs_host = 127.0.0.1
+gs_port = @PORT@
+gs_access_key_id = ci-builder
+""",
+        },
+        arguments={"GS_SECRET": "@CANARY@"},
+    ),
+    Scenario(
+        "terraform-module-of-a-private-host",
+        Serves.GIT,
+        {
+            "Dockerfile": """\
+FROM unbake/cloud-tools:12 AS build
+WORKDIR /app
+ARG GIT_TOKEN
+RUN git config --global url."http://ci:${GIT_TOKEN}@@HOST@/".insteadOf "https://git.example.com/"
+COPY main.tf ./
+RUN terraform init && cp .terraform/modules/*/demo.tf /
+FROM busybox:1
+COPY --from=build /demo.tf /demo.tf
+""",
+            "main.tf": 'module "demo" {\n  source = "git::https://git.example.com/demo.git"\n}\n',
+        },
+        arguments={"GIT_TOKEN": "@CANARY@"},
+    ),
+)
 
-ECOSYSTEMS: Final = (*_PYTHON, *_NODE, *_JVM, *_SMALL, *_LANGUAGES)
+ECOSYSTEMS: Final = (*_PYTHON, *_NODE, *_JVM, *_SMALL, *_LANGUAGES, *_BEAM, *_CLOUD)

@@ -224,6 +224,72 @@ def release_files() -> Mapping[str, bytes]:
     return {"api/0/organizations/acme/releases": json.dumps(release).encode()}
 
 
+def nuget_files() -> Mapping[str, bytes]:
+    """Return a feed of NuGet (version 3) with the package `Unbake.Demo`."""
+    head = '<?xml version="1.0"?><package xmlns="http://schemas.microsoft.com/packaging/2010/07/nuspec.xsd"><metadata>'
+    described = (
+        f"<id>Unbake.Demo</id><version>{VERSION}</version><authors>Demo</authors><description>demo</description>"
+    )
+    types = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    types += '<Default Extension="txt" ContentType="text/plain"/><Default Extension="nuspec" ContentType="text/xml"/>'
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as packed:
+        packed.writestr(zipfile.ZipInfo("Unbake.Demo.nuspec"), f"{head}{described}</metadata></package>")
+        packed.writestr(zipfile.ZipInfo("content/demo.txt"), "demo\n")
+        packed.writestr(zipfile.ZipInfo("[Content_Types].xml"), f"{types}</Types>")
+    index = {"version": "3.0.0", "resources": [{"@id": "@BASE@/flat/", "@type": "PackageBaseAddress/3.0.0"}]}
+    return {
+        "index.json": json.dumps(index).encode(),
+        "flat/unbake.demo/index.json": json.dumps({"versions": [VERSION]}).encode(),
+        f"flat/unbake.demo/{VERSION}/unbake.demo.{VERSION}.nupkg": package.getvalue(),
+    }
+
+
+def hex_files() -> Mapping[str, bytes]:
+    """Return what Hex serves of the organization `acme`, which has the package `unbake_demo` for Mix and Rebar 3.
+
+    Registry entries are gzipped protocol buffers without a signature; a client has to be told not to ask for one.
+    """
+    name, version, root = b"unbake_demo", VERSION.encode(), "repos/acme"
+    sources = {
+        "mix.exs": b"defmodule UnbakeDemo.MixProject do\n  use Mix.Project\n"
+        b'  def project, do: [app: :unbake_demo, version: "1.0.0"]\nend\n',
+        "src/unbake_demo.app.src": b'{application, unbake_demo, [{description, "demo"}, {vsn, "1.0.0"},\n'
+        b"  {applications, [kernel, stdlib]}]}.\n",
+        "src/unbake_demo.erl": b"-module(unbake_demo).\n-export([answer/0]).\nanswer() -> 42.\n",
+    }
+    contents = gzip.compress(_tar(sources), mtime=0)
+    described = {"name": b'<<"unbake_demo">>', "version": b'<<"1.0.0">>', "app": b'<<"unbake_demo">>'}
+    described |= {"build_tools": b'[<<"mix">>,<<"rebar3">>]', "requirements": b"[]", "files": b"[]"}
+    metadata = b"".join(b'{<<"%s">>,%s}.\n' % (key.encode(), value) for key, value in described.items())
+    inner = hashlib.sha256(b"3" + metadata + contents)
+    package = _tar(
+        {
+            "VERSION": b"3",
+            "CHECKSUM": inner.hexdigest().upper().encode(),
+            "metadata.config": metadata,
+            "contents.tar.gz": contents,
+        }
+    )
+    release = _message({1: version, 2: inner.digest(), 5: hashlib.sha256(package).digest()})
+    entry = _message({1: _message({1: release, 2: name, 3: b"acme"})})
+    return {
+        "api/auth": b"",
+        "installs/hex-1.x.csv": b"",
+        f"{root}/packages/unbake_demo": gzip.compress(entry, mtime=0),
+        f"{root}/tarballs/unbake_demo-{VERSION}.tar": package,
+    }
+
+
+def _message(fields: Mapping[int, bytes]) -> bytes:
+    """Return a protocol buffer whose fields are all short strings."""
+    parts = []
+    for number, value in fields.items():
+        high, low = divmod(len(value), 128)
+        parts.append(bytes([number << 3 | 2, *([low | 128, high] if high else [low])]) + value)
+    return b"".join(parts)
+
+
 def _tar(files: Mapping[str, bytes]) -> bytes:
     """Return a tar archive with the same bytes each time."""
     buffer = io.BytesIO()

@@ -13,6 +13,8 @@ from typing import Final
 class Serves(StrEnum):
     """Name the server that a repository's build talks to."""
 
+    BLOBS = "blobs"
+    BUCKETS = "buckets"
     PACKAGES = "packages"
     NPM = "npm"
     GIT = "git"
@@ -23,8 +25,10 @@ class Serves(StrEnum):
     CRATES = "crates"
     APT = "apt"
     GALAXY = "galaxy"
+    HEX = "hex"
     IMAGES = "images"
     MODELS = "models"
+    NUGET = "nuget"
     OBJECTS = "objects"
     RELEASES = "releases"
     SSH = "ssh"

@@ -19,16 +19,18 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from tests.e2e.loopback import Basic, Bearer, Credential, Request, Response, Server, Token
 
 __all__ = [
     "Basic",
     "Bearer",
+    "BlobStore",
     "Credential",
     "FileServer",
     "GitServer",
+    "GoogleStore",
     "NpmRegistry",
     "ObjectStore",
     "PackageIndex",
@@ -91,7 +93,10 @@ class NpmRegistry(Server):
 
 
 class GitServer(Server):
-    """Serve one repository over smart HTTP, by `git http-backend`: /demo.git, with a README.md and a package of Go."""
+    """Serve one repository over smart HTTP, by `git http-backend`: /demo.git.
+
+    It holds a README.md, a package of Go and a module of Terraform.
+    """
 
     repository: Final = "demo.git"
 
@@ -176,6 +181,40 @@ class ObjectStore(FileServer):
         return who == "ci-builder" and hmac.compare_digest(key.hex(), fields.get("Signature", ""))
 
 
+class GoogleStore(FileServer):
+    """Serve files to who signs with the key of `ci-builder`, as Google's XML interface asks for (version 1)."""
+
+    def __init__(self, files: Mapping[str, bytes], secret: str) -> None:
+        super().__init__(files)
+        self._secret = secret
+
+    def admits(self, request: Request) -> bool:
+        """Sign the request anew, and compare."""
+        headers = request.headers
+        lines = [request.method, *(headers.get(name, "") for name in ("content-md5", "content-type", "date"))]
+        lines += [f"{name}:{value}" for name, value in sorted(headers.items()) if name.startswith("x-goog-")]
+        text = "\n".join((*lines, request.path))
+        digest = base64.b64encode(hmac.digest(self._secret.encode(), text.encode(), "sha1")).decode()
+        return hmac.compare_digest(headers.get("authorization", ""), f"GOOG1 ci-builder:{digest}")
+
+
+class BlobStore(FileServer):
+    """Serve files as Azure does to who has a shared access signature, whose text this server does not look into."""
+
+    def __init__(self, files: Mapping[str, bytes], signature: str) -> None:
+        super().__init__(files)
+        self._signature = signature
+
+    def admits(self, request: Request) -> bool:
+        """Compare the signature in the query."""
+        return parse_qs(request.query).get("sig") == [self._signature]
+
+    def respond(self, request: Request) -> Response:
+        """Serve one file as a blob."""
+        found = super().respond(request)
+        return Response(found.body, found.status, {**found.headers, "x-ms-blob-type": "BlockBlob"})
+
+
 def _content_type(content: bytes) -> str:
     if not content.startswith((b"{", b"[")):
         return "application/octet-stream"
@@ -247,6 +286,7 @@ def _make_repository(bare: Path) -> None:
     work = bare.with_suffix(".work")
     work.mkdir(parents=True)
     (work / "README.md").write_text("demo\n", encoding="utf-8")
+    (work / "demo.tf").write_text('output "answer" {\n  value = 42\n}\n', encoding="utf-8")
     (work / "demo.go").write_text("package demo\n\nconst Answer = 42\n", encoding="utf-8")
     for command in (
         ["init", "--quiet", "--initial-branch=main"],

@@ -26,17 +26,21 @@ from tests.e2e.registries import (
     crate_files,
     galaxy_files,
     gem_files,
+    hex_files,
     image_files,
     maven_files,
     model_files,
+    nuget_files,
     release_files,
 )
 from tests.e2e.scenarios import SCENARIOS, Scenario, Serves
 from tests.e2e.servers import (
     Basic,
     Bearer,
+    BlobStore,
     FileServer,
     GitServer,
+    GoogleStore,
     NpmRegistry,
     ObjectStore,
     PackageIndex,
@@ -72,10 +76,18 @@ def _server(
             return FileServer(apt_files(), Basic("ci", canary))
         case Serves.GALAXY:
             return FileServer(galaxy_files(), Token(canary, "Token"))
+        case Serves.HEX:
+            return FileServer(hex_files(), Token(canary))
         case Serves.IMAGES:
             return FileServer(image_files(), Basic("ci", canary))
         case Serves.MODELS:
             return FileServer(model_files(), Bearer(canary))
+        case Serves.NUGET:
+            return FileServer(nuget_files(), Basic("ci", canary))
+        case Serves.BLOBS:
+            return BlobStore({"account/box/tool": b"tool\n"}, canary)
+        case Serves.BUCKETS:
+            return GoogleStore({"bucket/tool": b"tool\n"}, canary)
         case Serves.OBJECTS:
             return ObjectStore({"bucket/tool": b"tool\n"}, canary)
         case Serves.RELEASES:
@@ -87,9 +99,12 @@ def _server(
 
 
 def _filled(text: str, host: str, canary: str) -> str:
-    for name, value in (("HOST", host), ("PORT", host.rpartition(":")[2]), ("CANARY", canary), ("KEY", _KEY)):
-        text = text.replace(f"@{name}@", value)
-    return text
+    return (
+        text.replace("@HOST@", host)
+        .replace("@PORT@", host.rpartition(":")[2])
+        .replace("@CANARY@", canary)
+        .replace("@KEY@", _KEY)
+    )
 
 
 def _lay_out(scenario: Scenario, folder: Path, host: str, canary: str) -> None:

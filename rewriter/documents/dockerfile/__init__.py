@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rewriter.documents.dockerfile.frontend import Frontend, frontend
+from rewriter.documents.dockerfile.heredocs import openers
 from rewriter.documents.dockerfile.links import copied_from, final_stage, successors
 from rewriter.documents.dockerfile.logical import Logical
 from rewriter.documents.dockerfile.machine import Machine, machine
@@ -51,6 +52,7 @@ __all__ = [
     "frontend",
     "machine",
     "mount",
+    "openers",
     "parse",
     "part",
     "read_mount",
