@@ -70,18 +70,30 @@ class Residue(Record):
 
 
 def residues(build: Build, body: RunBody, names: Iterable[str], file: str = "") -> tuple[Residue, ...]:
-    """Return what one RUN leaves behind of the variables `names`, and of a mounted `file`, in text order."""
-    found: list[Residue] = []
+    """Return what one RUN leaves behind of the variables `names`, and of a mounted `file`, in text order.
+
+    What it writes first and puts into another file then is found in both.
+    """
+    found = list(_direct(build, body, frozenset(names), file))
+    seen = {file} | {one.path for one in found}
+    for one in found:
+        if one.path is not None and one.kind is Kept.WRITTEN:
+            further = [other for other in _direct(build, body, frozenset(), one.path) if other.path not in seen]
+            seen |= {other.path for other in further}
+            found += further
+    return tuple(sorted(found, key=lambda one: (body.fragments.index(one.fragment), one.visit.command.span.start)))
+
+
+def _direct(build: Build, body: RunBody, names: frozenset[str], file: str) -> Iterator[Residue]:
     for fragment in body.fragments:
-        tainted = _tainted(fragment, frozenset(names), file)
+        tainted = _tainted(fragment, names, file)
         users = _users(fragment, tainted)
         for visit in fragment.visits:
             named = bool(file) and file in visit.command.span.of(fragment.script.text)
             if named or visit.command.span in users:
-                found += _of_command(build, body, fragment, visit, tainted, file=file if named else "")
+                yield from _of_command(build, body, fragment, visit, tainted, file=file if named else "")
             if named:
-                found += _moved(build, body, fragment, visit, file)
-    return tuple(found)
+                yield from _moved(build, body, fragment, visit, file)
 
 
 def leavings(body: RunBody, takers: Collection[Taker]) -> tuple[Residue, ...]:

@@ -35,11 +35,11 @@ def serve_file(copied: CopiedFile, change: Changes, settings: Settings, *, going
     reading = {body.instruction.index for body, _ in copied.readers}
     for body, _ in copied.readers:
         mine = [one for one in copied.upkeep if one.body is body]
+        _refuse_kept(copied, body)
         if _wants_a_copy(copied, body, mine):
             _refuse_kept_change(copied, body, mine)
             _copy_in(copied, body, change(body), settings, removed=_removes_at_end(body, mine))
             continue
-        _refuse_kept(copied, body)
         change(body).mount(mount_options(copied, body, settings))
         for upkeep in mine:
             _take_out(upkeep, change(body))
@@ -156,8 +156,9 @@ def _removes_at_end(body: RunBody, upkeep: Iterable[Upkeep]) -> bool:
 
 def _refuse_kept(copied: CopiedFile, body: RunBody) -> None:
     """Refuse a command that puts what it reads from the file into another one."""
-    left = residues(copied.build, body, (), copied.target or copied.source)
-    if any(not one.contained for one in left):
+    place = copied.target or copied.source
+    left = residues(copied.build, body, (), place)
+    if any(not one.contained and one.path != place for one in left):
         raise CannotChange(
             f"line {body.instruction.line}: what the command reads from {copied.source} goes to a place that stays"
         )
