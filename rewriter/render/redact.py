@@ -42,8 +42,9 @@ _ORDINARY: Final = frozenset({
 """Names of software and of its users, and words that this program itself says; a value that is one is well known."""
 
 _GIVEN: Final = (
-    r"(?i:pass\w*|pwd|psw|secret\w*|token\w*|key\w*|cred\w*|auth\w*|(?<!\S)-[pw])[\"']?(?:[ \t]*[:=][ \t]*|[ \t]+|,[ \t]*)"
-    r"[\"']?(?:[a-z][\w+.-]{0,30}://[^\s:@/]{0,100}:)?|://[^\s:@/]{0,100}:|(?i:[\"' \t]basic[ \t])"
+    r"(?i:(?:pass|pwd|psw|secret|token|key|cred|auth)\w{0,40}|(?<!\S)-[pw])[\"']?"
+    r"(?:[ \t]{0,40}[:=][ \t]{0,40}|[ \t]{1,40}|,[ \t]{0,40})[\"']?(?:[a-z][\w+.-]{0,30}://[^\s:@/]{0,100}:)?"
+    r"|://[^\s:@/]{0,100}:|(?i:[\"' \t]basic[ \t])"
 )
 """What stands in front of a credential: `PGPASSWORD=`, `"password": "`, `--token `, `amqp://user:`."""
 
