@@ -101,6 +101,7 @@ _NOT_OF_THE_BUILD: Final = {
     Reason.RUNTIME_SECRET: "of the container",
     Reason.ONLY_ROTATION_HELPS: "kept on purpose",
     Reason.UNDECLARED_VARIABLE: "without a value",
+    Reason.UNKNOWN_READER: "read by nothing visible",
 }
 
 

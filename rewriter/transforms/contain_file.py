@@ -10,6 +10,7 @@ from rewriter.build import Build
 from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit
+from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
@@ -34,6 +35,9 @@ def keep_written(workshop: Workshop, residue: Residue) -> None:
     file = WrittenFile(workshop, residue)
     readers = [body for body in later(workshop, residue) if file.read_by(body)]
     file.refuse_mixed(readers)
+    unread = not _read_here(residue, base) and tool_file_reach(residue.body, path or f"/root/{base}") is Reach.NONE
+    if unread and not readers and not _is_for_the_build(workshop, residue):
+        raise _used_by_no_run(residue)
     restored = file.there_before()
     tended = () if restored else care(file)
     orig = _beside(residue.written)
@@ -119,11 +123,8 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
         readers = [
             body for body in later(workshop, residue) if tool_file_reach(body, residue.written) is not Reach.NONE
         ]
-    if store.runtime and not readers and not _called_after(residue, tool):
-        raise CannotChange(
-            f"the tool keeps the value in {residue.written}, and no RUN is seen to use it: if the running container "
-            "needs it, give it to the container under /run/secrets/, else delete the command"
-        )
+    if not readers and not _called_after(residue, tool) and (store.runtime or not _is_for_the_build(workshop, residue)):
+        raise _used_by_no_run(residue)
     if {"-g", "--global"} & set(words):
         residue = replace(residue, written=f"~/{base_name(residue)}")  # wherever the command stands
     cleanup = _as_wrapped(residue, cleanup)
@@ -131,6 +132,14 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     if residue.visit.conditional:
         cleanup = f"{{ {cleanup} || true; }}"  # where nothing was stored, there is nothing to take back
     _settle(workshop, residue, readers, units=units, first=[], cleanup=cleanup)
+
+
+def _used_by_no_run(residue: Residue) -> CannotChange:
+    return CannotChange(
+        f"the value is kept in {residue.written}, and no RUN is seen to use it: if the running container needs it, give "
+        "it to the container under /run/secrets/, else delete the command",
+        Reason.UNKNOWN_READER,
+    )
 
 
 def _is_for_the_build(workshop: Workshop, residue: Residue) -> bool:
