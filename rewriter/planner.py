@@ -16,6 +16,7 @@ from rewriter.analysis import Analysis
 from rewriter.model.plan import Fix, Plan, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Span
+from rewriter.mount_lines import break_lines
 from rewriter.project import Project
 from rewriter.rules import rules
 from rewriter.settings import FixLevel, Settings
@@ -60,7 +61,8 @@ def plan(
         if key(finding) not in answered:
             rule = advice[finding.rule]
             refusals.append(Refusal(finding, rule.unfixed, rule.advice))
-    return Plan(tuple(_without_overlap(fixes, analysis.project)), tuple(refusals))
+    chosen = _without_overlap(fixes, analysis.project)
+    return Plan(break_lines(chosen, analysis.project), tuple(refusals))
 
 
 def _proposals(analysis: Analysis, findings: tuple[Finding, ...], settings: Settings) -> Iterator[Fix | Refusal]:

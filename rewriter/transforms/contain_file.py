@@ -136,8 +136,8 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
 
 def _used_by_no_run(residue: Residue) -> CannotChange:
     return CannotChange(
-        f"the value is kept in {residue.written}, and no RUN is seen to use it: if the running container needs it, give "
-        "it to the container under /run/secrets/, else delete the command",
+        f"the value is kept in {residue.written}, and no RUN is seen to use it: if the running container needs it, "
+        "give it to the container under /run/secrets/, else delete the command",
         Reason.UNKNOWN_READER,
     )
 
