@@ -36,7 +36,7 @@ _HEADERS: Final = wordset(
     "x-consul-token x-nomad-token x-octopus-apikey x-nuget-apikey x-sonar-token x-registry-auth x-amz-security-token"
 )
 _SETTING: Final = Pattern(
-    r"(?:(?<=[,&\s\"'{|;(\-])|^)(?:(?P<key>[A-Za-z_/][A-Za-z0-9_.\-/:@]{0,150})(?:\\?[\"']\]?)?[ \t]*=>?[ \t]*"
+    r"(?:(?<=[,&\s\"'{|;(\-])(?<!\$\{)|^)(?:(?P<key>[A-Za-z_/][A-Za-z0-9_.\-/:@]{0,150})(?:\\?[\"']\]?)?[ \t]*=>?[ \t]*"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,80})(?:\\?[\"'])?[ \t]*:(?!//)[ \t]*)"
 )
 _EXTRA_HEADER: Final = Pattern(r"(?i)extraheader[ \t]*=?[ \t]*")

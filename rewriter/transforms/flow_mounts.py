@@ -19,6 +19,7 @@ from rewriter.residue import residues
 from rewriter.settings import SecretStyle, Settings
 from rewriter.transforms.contain import Workshop, contain
 from rewriter.transforms.dockerfile_edits import remove_assignments
+from rewriter.transforms.printed_value import hide_printed
 from rewriter.transforms.run_change import CannotChange, RunChange
 from rewriter.transforms.variable_mount import is_variable, variable_mount
 
@@ -231,6 +232,8 @@ def _check(flow: Flow, use: Use, mounter: _Mounter) -> None:
     for fragment in body.fragments:
         for span in prints_environment(fragment.script):
             _silence(fragment.span(span), use, mounter)
+    if use.reach is Reach.TEXT:
+        hide_printed(body, use.name, mounter.change(body))
 
 
 _TRACING: Final = re.compile(r"-(?!-)[a-zA-Z]*x[a-zA-Z]*|xtrace")
