@@ -17,6 +17,7 @@ from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit, Span
 from rewriter.recipes import recipes
 from rewriter.record import replace
+from rewriter.remote_add import authorised
 from rewriter.services.image_env import is_for_containers
 from rewriter.settings import FixLevel, MultiStage, SecretStyle, Settings
 from rewriter.transforms.build_callers import agent_for_key
@@ -94,10 +95,6 @@ _BLOCKED: Final = {
         "FROM takes the value, and a secret cannot feed FROM: log in to the registry instead",
     ),
     "COPY": (Reason.SECRET_IN_COPY, "COPY takes the value, and a secret cannot feed COPY"),
-    "ADD": (
-        Reason.SECRET_IN_COPY,
-        "ADD takes the value, and a secret mount cannot feed ADD: download in a RUN",
-    ),
     "ONBUILD": (Reason.SECRET_IN_ONBUILD, "ONBUILD passes the value to every image built from this one"),
 }
 
@@ -105,6 +102,8 @@ _BLOCKED: Final = {
 def _refuse(flow: Flow) -> tuple[Reason, str] | None:
     """Return why nothing can be done about a flow, or None."""
     for instruction, name in flow.blocked:
+        if instruction.keyword == "ADD":
+            return Reason.SECRET_IN_COPY, f"line {instruction.line}: no mount feeds ADD; {authorised(instruction)}"
         default = (
             Reason.SECRET_IN_METADATA,
             f"{instruction.keyword} takes the value of {name} into the image",
