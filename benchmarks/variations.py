@@ -4,7 +4,8 @@
 
 Each file mixes a way to declare a secret, a user, a form of RUN, a way to keep the token in a file, an order, line
 ends and stages. Each RUN that reads the secret checks its digest, so a build succeeds only if the value arrived; a
-stand-in for npm does the same with `.npmrc`. The value is new in each run, so that no step of an earlier run is reused.
+stand-in for npm does the same with `.npmrc`. Each file has a value of its own, since BuildKit joins equal steps of
+builds that run at the same time: the cache that one exports would hold what another one left behind.
 
 Every original has to build and to leak, which is looked up as well. Of what `fix` rewrites, the figures say how many
 build no more and in how many the value is found again: in the layers, history, configuration, log and provenance, and
@@ -189,6 +190,10 @@ def tried(engine: Engine, made: Variation, canary: str, digest: str) -> tuple[st
         return "fixed", ""
 
 
+def _digest(canary: str) -> str:
+    return hashlib.sha256(canary.encode()).hexdigest()
+
+
 def main(argv: list[str]) -> int:
     """Run the benchmark; return 1 when a build broke or leaked."""
     count = int(argv[1]) if len(argv) > 1 else 200
@@ -209,14 +214,12 @@ def main(argv: list[str]) -> int:
             print(f"no base images: {images.reason}", file=sys.stderr)
             return 2
         engine.know(images)
-        canary = "cnry" + secrets.token_hex(12)
-        digest = hashlib.sha256(canary.encode()).hexdigest()
-        made = [variation(random_, digest) for _ in range(count)]
+        canaries = ["cnry" + secrets.token_hex(12) for _ in range(count)]
+        made = [variation(random_, _digest(canary)) for canary in canaries]
         try:
             with ThreadPoolExecutor(max_workers=4) as pool:
-                for one, (outcome, why) in zip(
-                    made, pool.map(lambda one: tried(engine, one, canary, digest), made), strict=True
-                ):
+                tries = pool.map(lambda one, canary: tried(engine, one, canary, _digest(canary)), made, canaries)
+                for one, (outcome, why) in zip(made, tries, strict=True):
                     outcomes[outcome] += 1
                     for choice in one.choices:
                         by_choice.setdefault(choice, Counter())[outcome] += 1
