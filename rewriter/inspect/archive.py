@@ -6,6 +6,7 @@ together is joined afterwards. Nothing is unpacked to disk, and no name in an ar
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -19,12 +20,12 @@ from rewriter.errors import InspectionError
 from rewriter.inspect import tar
 from rewriter.inspect.layer import LayerScan
 from rewriter.inspect.oci import Json
-from rewriter.inspect.streams import CHUNK, Reader, Source, unpacked
-from rewriter.record import Record, State, field
+from rewriter.inspect.streams import CHUNK, Reader, Source, Tally, unpacked
 from rewriter.repository import DirectoryRepository, shown
 
-DOCUMENT_LIMIT: Final = 1 << 24
+DOCUMENT_LIMIT: Final = 1 << 23
 DOCUMENTS_LIMIT: Final = 1 << 26
+"""So much memory the documents of one image may take together, as far as `_weight` can tell."""
 BLOB_LIMIT: Final = 20_000
 
 Meter = Callable[[int], None]
@@ -40,15 +41,25 @@ class Blob(Record):
 
 
 class Gathered(State):
-    """Hold what was read: JSON documents and layers by the name of their blob, names that stand for others."""
+    """Hold what was read: JSON documents and layers by the name of their blob, names that stand for others.
+
+    `oversized` are documents that would take too much memory, with their sizes; they are in `layers`, searched as text.
+    """
 
     documents: dict[str, Json] = field(default_factory=dict)
+    oversized: dict[str, int] = field(default_factory=dict)
     layers: dict[str, LayerScan] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
 
     def document(self, name: str) -> Json:
-        """Return a document, None where there is none of that name."""
+        """Return a document, None where there is none of that name; raises where it is too large."""
+        if size := self.too_large(name):
+            raise InspectionError(f"{shown(name)}: {size:,} bytes of JSON: not read")
         return self.documents.get(self.aliases.get(name, name))
+
+    def too_large(self, name: str) -> int:
+        """Return the size of a document that is not read since it is too large; 0 for any other."""
+        return self.oversized.get(self.aliases.get(name, name), 0)
 
     def layer(self, name: str) -> LayerScan | None:
         """Return the scan of a layer, if it was there."""
@@ -58,7 +69,8 @@ class Gathered(State):
 class Metered:
     """Tell a meter of what is read."""
 
-    def __init__(self, reader: Reader, meter: Meter | None) -> None:
+    def __init__(self, reader: Reader, meter: Meter | None, tally: Tally | None = None) -> None:
+        self.tally: Final = tally or Tally()
         self._reader = reader
         self._meter = meter
 
@@ -68,6 +80,7 @@ class Metered:
             data = self._reader.read(size)
         except OSError as error:
             raise InspectionError(f"the image cannot be read ({error.strerror})") from error
+        self.tally.fed += len(data)
         if self._meter is not None:
             self._meter(len(data))
         return data
@@ -87,24 +100,46 @@ def gather(blobs: Iterator[Blob], read_layer: ReadLayer | None, skipped: Contain
         if isinstance(blob, _Alias):
             found.aliases[blob.name] = blob.target
             continue
-        document = _document(blob, room)
-        if document is not None:
-            room -= blob.size
-            found.documents[blob.name] = document
+        data = _written(blob)
+        weight = blob.size if data is None else _weight(data)
+        if data is not None and weight <= room:
+            room -= weight
+            document = _document(data)
+            if document is not None:
+                found.documents[blob.name] = document
+                continue
+        elif data is not None or _is_json(blob):
+            found.oversized[blob.name] = blob.size
+        source = blob.source if data is None else Source(io.BytesIO(data), blob.source.tally)
+        del data
+        if read_layer is None or blob.name in skipped:
+            found.layers[blob.name] = LayerScan(blob.name)
         else:
-            found.layers[blob.name] = (
-                LayerScan(blob.name) if read_layer is None or blob.name in skipped else _layer(blob, read_layer)
-            )
+            found.layers[blob.name] = _layer(blob.name, source, read_layer)
     return found
 
 
-def _document(blob: Blob, room: int) -> Json:
+def _is_json(blob: Blob) -> bool:
+    return blob.source.peek(64).lstrip()[:1] in (b"{", b"[")
+
+
+def _written(blob: Blob) -> bytes | None:
+    """Return the bytes of a blob that may be a document; None for one that is none, or a larger one."""
+    return blob.source.exactly(blob.size) if _is_json(blob) and blob.size <= DOCUMENT_LIMIT else None
+
+
+def _weight(data: bytes) -> int:
+    """Return how much memory a document takes at most, or little more: values and keys weigh more than their text.
+
+    A list of empty lists takes thirty times its bytes, a text with one character from far away four times its own.
+    """
+    wide = 1 if data.isascii() and b"\\u" not in data else 4
+    values = 60 * data.count(b",") + 100 * data.count(b":") + 90 * (data.count(b"[") + data.count(b"{"))
+    return len(data) * wide + values
+
+
+def _document(data: bytes) -> Json:
     """Return the JSON that a blob is; None where it is none."""
-    if blob.source.peek(64).lstrip()[:1] not in (b"{", b"["):
-        return None
-    if blob.size > min(DOCUMENT_LIMIT, room):
-        raise InspectionError(f"{shown(blob.name)}: {blob.size:,} bytes of JSON: not read")
-    data = blob.source.exactly(blob.size)
     try:
         loaded: Json = json.loads(data)
     except (ValueError, RecursionError):
@@ -112,14 +147,14 @@ def _document(blob: Blob, room: int) -> Json:
     return loaded
 
 
-def _layer(blob: Blob, read_layer: ReadLayer) -> LayerScan:
+def _layer(name: str, source: Source, read_layer: ReadLayer) -> LayerScan:
     try:
-        plain = unpacked(blob.source)
-        scan = read_layer(blob.name, plain)
+        plain = unpacked(source)
+        scan = read_layer(name, plain)
         while plain.read(CHUNK):  # behind the end of the archive nothing is unpacked, but it may be cut off there
             pass
     except InspectionError as error:
-        raise InspectionError(f"{shown(blob.name)}: {error}") from error
+        raise InspectionError(f"{shown(name)}: {error}") from error
     return scan
 
 
@@ -165,6 +200,7 @@ def _beside(name: str, link: str) -> str:
 def blobs_of_folder(folder: Path, meter: Meter | None = None) -> Iterator[Blob]:
     """Yield the blobs of a layout in a folder; links that lead out of it are not followed."""
     repository = DirectoryRepository(folder)
+    tally = Tally()
     for path in repository.paths():
         real = repository.resolve(path).split("/")
         try:
@@ -172,7 +208,7 @@ def blobs_of_folder(folder: Path, meter: Meter | None = None) -> Iterator[Blob]:
         except OSError as error:
             raise InspectionError(f"{shown(path)}: cannot be read ({error.strerror})") from error
         with os.fdopen(descriptor, "rb") as stream:
-            yield Blob(path, os.fstat(descriptor).st_size, Source(Metered(stream, meter)))
+            yield Blob(path, os.fstat(descriptor).st_size, Source(Metered(stream, meter, tally)))
 
 
 def is_layout(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from rewriter.inspect.oci import Json, Manifest, at, manifests, texts
 from rewriter.inspect.provenance import judge_attestation
 from rewriter.model.inspection import Image, Inspection, Layer, Leak, Part, Step
 from rewriter.model.secret import Confidence, Severity
-from rewriter.record import Record, replace
+from rewriter.repository import shown as visible
 
 NOTE_LIMIT: Final = 20
 
@@ -31,7 +31,7 @@ class Known(Record):
 
 def inspection(target: str, gathered: Gathered, known: Known) -> Inspection:
     """Return what is in the images that were read."""
-    found = manifests(gathered.document)
+    found = manifests(gathered.document, gathered.too_large)
     if not found:
         note = "no image: neither a manifest.json nor an index.json names one whose configuration is there"
         return Inspection(target, (), (note,))
@@ -74,6 +74,7 @@ def _image(manifest: Manifest, gathered: Gathered, known: Known, notes: list[str
         *_in_layers(scans, layers),
         *judge_metadata(manifest.config, steps),
         *(leak for kind, statement in manifest.attestations for leak in judge_attestation(kind, statement)),
+        *_in_unread(manifest, gathered, notes),
     ]
     return Image(
         name=manifest.name,
@@ -82,8 +83,22 @@ def _image(manifest: Manifest, gathered: Gathered, known: Known, notes: list[str
         steps=steps,
         layers=tuple(layers),
         leaks=tuple(_based(leak, steps, layers) for leak in leaks),
-        attestations=tuple(dict.fromkeys(kind for kind, _ in manifest.attestations)),
+        attestations=_kinds(manifest),
     )
+
+
+def _kinds(manifest: Manifest) -> tuple[str, ...]:
+    """Return what is attested of an image, each kind once."""
+    return tuple(dict.fromkeys((*(kind for kind, _ in manifest.attestations), *(one[0] for one in manifest.unread))))
+
+
+def _in_unread(manifest: Manifest, gathered: Gathered, notes: list[str]) -> Iterator[Leak]:
+    """Yield what stands in attestations that are too large to be read: they were searched as any text."""
+    for kind, name, size in manifest.unread:
+        notes.append(f"{visible(kind)}: {size:,} bytes, so it was not read, only searched for tokens")
+        scan = gathered.layer(name)
+        for hit in (hit for hits in (scan.hits.values() if scan else ()) for hit in hits):
+            yield Leak(Part.PROVENANCE, kind, hit.kind, confidence=hit.confidence, form=hit.form, values=hit.values)
 
 
 def _steps(manifest: Manifest, known: Known) -> tuple[Step, ...]:

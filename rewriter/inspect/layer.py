@@ -10,7 +10,7 @@ from typing import Final
 from rewriter.inspect import tar
 from rewriter.inspect.distribution import is_distribution, is_package
 from rewriter.inspect.examine import Hit
-from rewriter.inspect.streams import Reader, Source
+from rewriter.inspect.streams import Reader, Source, Tally
 from rewriter.judgement import Certainty, credential_file
 from rewriter.model.secret import Confidence
 from rewriter.record import State, field
@@ -23,7 +23,7 @@ OPAQUE: Final = ".wh..wh..opq"
 DELETED: Final = ".wh."
 _RESERVED: Final = ".wh..wh."
 HIT_LIMIT: Final = 2_000
-DELETION_LIMIT: Final = 1_000_000
+LINK_LIMIT: Final = 50
 NOTES: Final = 5
 
 
@@ -102,25 +102,25 @@ def scan_layer(name: str, source: Source, examine: Examine, heard: Heard | None 
         path = _path(entry.name, scan)
         folder, _, base = path.rpartition("/")
         if base.startswith(DELETED):
-            _deletion(scan, folder, base)
+            _deletion(scan, folder, base, source.tally)
             continue
         found = [*(heard(entry) if heard else ())]
         if entry.type is tar.Type.FILE:
             found += examine(path, entry.size, content)
         elif entry.type is tar.Type.HARD_LINK:
-            found += _linked(scan, path, _path(entry.link, scan))
+            found += _linked(scan, path, _path(entry.link, scan), source.tally)
         if entry.type is not tar.Type.DIRECTORY:
             scan.place(path)
         if found:
-            _keep(scan, path, tuple(found))
+            _keep(scan, path, tuple(found), source.tally)
     return scan
 
 
-def _keep(scan: LayerScan, path: str, found: tuple[Hit, ...]) -> None:
-    if len(scan.hits) < HIT_LIMIT:
+def _keep(scan: LayerScan, path: str, found: tuple[Hit, ...], tally: Tally) -> None:
+    if len(scan.hits) < HIT_LIMIT and all(tally.keep(path) for _ in found):
         scan.hits[path] = found
     else:
-        scan.note(f"more than {HIT_LIMIT:,} files with findings in one layer; the rest is not listed")
+        scan.note(f"more than {len(scan.hits):,} files with findings in one layer; the rest is not listed")
 
 
 def _path(name: str, scan: LayerScan) -> str:
@@ -132,19 +132,23 @@ def _path(name: str, scan: LayerScan) -> str:
     return "/".join(parts)
 
 
-def _deletion(scan: LayerScan, folder: str, base: str) -> None:
-    if len(scan.deleted) + len(scan.opaque) >= DELETION_LIMIT:
-        scan.note(f"more than {DELETION_LIMIT:,} deletions in one layer; the rest is not traced")
+def _deletion(scan: LayerScan, folder: str, base: str, tally: Tally) -> None:
+    if not tally.keep(folder + base):
+        scan.note(f"more than {len(scan.deleted) + len(scan.opaque):,} deletions; the rest is not traced")
     elif base == OPAQUE:
         scan.opaque.add(folder)
     elif not base.startswith(_RESERVED):
         scan.deleted.add(f"{folder}/{base.removeprefix(DELETED)}".lstrip("/"))
 
 
-def _linked(scan: LayerScan, path: str, target: str) -> tuple[Hit, ...]:
+def _linked(scan: LayerScan, path: str, target: str, tally: Tally) -> tuple[Hit, ...]:
     """Note a further name of a file that holds something; judge by its name one of a file that says nothing."""
     if target in scan.hits:
-        scan.links.setdefault(target, []).append(path)
+        links = scan.links.setdefault(target, [])
+        if len(links) < LINK_LIMIT and tally.keep(path):
+            links.append(path)
+        else:
+            scan.note(f"{shown(target)} has more than {len(links):,} further names; the rest is not traced")
         return ()
     named = None if is_distribution(path) or is_package(path) else credential_file(path)
     if named is None or named.certainty is not Certainty.NAME_ALONE:

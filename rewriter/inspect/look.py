@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from rewriter.errors import InspectionError
 from rewriter.inspect.archive import Gathered, Meter, blobs_of_archive, blobs_of_folder, gather, opened
 from rewriter.inspect.engine import Engine
-from rewriter.inspect.examine import examine
+from rewriter.inspect.examine import Hit, examine
 from rewriter.inspect.image import Known, inspection
 from rewriter.inspect.layer import NOTES, LayerScan, scan_layer
-from rewriter.inspect.streams import Source
+from rewriter.inspect.streams import Reader, Source
 from rewriter.inspect.target import Named, Sort
 from rewriter.model.inspection import Inspection
 from rewriter.repository import shown
@@ -24,7 +25,10 @@ def judged(name: str, source: Source) -> LayerScan:
         if len(unread) < NOTES:
             unread.append(f"{shown(path)}: {why}")
 
-    scan = scan_layer(name, source, lambda path, length, content: examine(path, length, content, cut=cut))
+    def judge(path: str, length: int, content: Reader) -> Iterable[Hit]:
+        return examine(path, length, content, cut=cut) if length or path == name else ()
+
+    scan = scan_layer(name, source, judge)
     for note in unread:
         scan.note(note)
     return scan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from rewriter.errors import InspectionError
 from rewriter.inspect.commands import Spoken, in_command, in_shell, in_text
 from rewriter.inspect.history import Pair, read_pairs, read_step
 from rewriter.inspect.oci import Json, at, texts
@@ -13,16 +14,35 @@ from rewriter.model.inspection import Leak, Part, Step
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence, Severity
 
+Named = dict[str, list[int]]
+"""The numbers of history entries, by a name that stands in them."""
+NAME_LIMIT: Final = 10_000
+"""With more variables than that no kernel starts a program."""
 _COMMANDS: Final = {"Entrypoint": "ENTRYPOINT", "Cmd": "CMD"}
 
 
 def judge_metadata(config: Json, steps: tuple[Step, ...]) -> tuple[Leak, ...]:
     """Return the secrets that everybody sees who can pull the image, without a look into a layer."""
     own = at(config, "config")
+    for name, what in (("Env", "variables"), ("Labels", "labels")):
+        entries = at(own, name)
+        if isinstance(entries, (dict, list)) and len(entries) > NAME_LIMIT:
+            raise InspectionError(f"a configuration with {len(entries):,} {what}: not read")
     environment = tuple(Pair(*entry.partition("=")[::2]) for entry in texts(at(own, "Env")) if "=" in entry)
-    found = [*_environment(environment, steps), *_labels(own, steps), *_start(own, steps)]
-    found += _history(steps, {pair.name: pair.value for pair in environment})
+    variables, labels = _named(steps, "ENV"), _named(steps, "LABEL")
+    found = [*_environment(environment, variables), *_labels(own, labels), *_start(own, steps)]
+    found += _history(steps, {pair.name: pair.value for pair in environment}, variables)
     return tuple(found)
+
+
+def _named(steps: tuple[Step, ...], keyword: str) -> Named:
+    """Return the entries of a keyword in which each name stands, the last one last."""
+    found: Named = {}
+    for index, step in enumerate(steps):
+        if step.keyword == keyword:
+            for name in dict.fromkeys(pair.name for pair in read_pairs(step.text)):
+                found.setdefault(name, []).append(index)
+    return found
 
 
 def pair_leak(part: Part, pair: Pair, *, step: int | None = None, removed: int | None = None) -> Leak | None:
@@ -62,19 +82,19 @@ def spoken_leak(part: Part, where: str, spoken: Spoken, step: int | None = None)
     return Leak(part, where, spoken.kind, severity, spoken.confidence, step=step, values=(spoken.value,))
 
 
-def _environment(environment: tuple[Pair, ...], steps: tuple[Step, ...]) -> Iterator[Leak]:
+def _environment(environment: tuple[Pair, ...], named: Named) -> Iterator[Leak]:
     for pair in environment:
-        leak = pair_leak(Part.ENV, pair, step=_last(steps, "ENV", pair.name))
+        leak = pair_leak(Part.ENV, pair, step=_last(named, pair.name))
         if leak is not None:
             yield leak
 
 
-def _labels(config: Json, steps: tuple[Step, ...]) -> Iterator[Leak]:
+def _labels(config: Json, named: Named) -> Iterator[Leak]:
     labels = at(config, "Labels")
     for name, value in sorted(labels.items()) if isinstance(labels, dict) else ():
         if not isinstance(value, str):
             continue
-        step = _last(steps, "LABEL", name)
+        step = _last(named, name)
         leak = pair_leak(Part.LABEL, Pair(name, value), step=step)
         if leak is not None:
             yield leak
@@ -96,7 +116,7 @@ def _start(config: Json, steps: tuple[Step, ...]) -> Iterator[Leak]:
             yield Leak(Part.COMMAND, f"ONBUILD {leak.where}", leak.kind, leak.severity, values=leak.values)
 
 
-def _history(steps: tuple[Step, ...], environment: dict[str, str]) -> Iterator[Leak]:
+def _history(steps: tuple[Step, ...], environment: dict[str, str], variables: Named) -> Iterator[Leak]:
     """Yield what the history alone shows: build arguments, commands, variables that were set anew later."""
     seen: set[tuple[Part, str, tuple[Masked, ...]]] = set()
     for index, step in enumerate(steps):
@@ -105,7 +125,7 @@ def _history(steps: tuple[Step, ...], environment: dict[str, str]) -> Iterator[L
             if step.keyword in ("LABEL", "CMD", "ENTRYPOINT", "HEALTHCHECK") and _stays(steps, index):
                 continue
             if step.keyword == "ENV":
-                later = _next(steps, index, leak.where)
+                later = next((one for one in variables.get(leak.where, ()) if one > index), None)
                 if later is None and leak.where in environment:
                     continue
                 yield _hidden(leak, later)
@@ -146,23 +166,9 @@ def _of_step(step: Step, index: int | None) -> Iterator[Leak]:
     yield from (spoken_leak(Part.HISTORY, step.keyword, spoken, index) for spoken in found)
 
 
-def _last(steps: tuple[Step, ...], keyword: str, name: str) -> int | None:
-    return next(
-        (
-            index
-            for index in range(len(steps) - 1, -1, -1)
-            if steps[index].keyword == keyword and any(pair.name == name for pair in read_pairs(steps[index].text))
-        ),
-        None,
-    )
+def _last(named: Named, name: str) -> int | None:
+    return named[name][-1] if name in named else None
 
 
 def _latest(steps: tuple[Step, ...], keyword: str) -> int | None:
     return next((index for index in range(len(steps) - 1, -1, -1) if steps[index].keyword == keyword), None)
-
-
-def _next(steps: tuple[Step, ...], index: int, name: str) -> int | None:
-    for later in range(index + 1, len(steps)):
-        if steps[later].keyword == "ENV" and any(pair.name == name for pair in read_pairs(steps[later].text)):
-            return later
-    return None

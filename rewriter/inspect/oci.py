@@ -17,23 +17,29 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 _DIGEST: Final = re.compile(r"(sha256|sha512|sha384):([0-9a-f]{64,128})")
 IMAGE_LIMIT: Final = 2_000
-LAYER_LIMIT: Final = 2_000
+LAYER_LIMIT: Final = 1_000
 _DEPTH: Final = 4
 _REFERENCE: Final = "vnd.docker.reference.digest"
 _KIND: Final = "vnd.docker.reference.type"
 _NAMES: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 Lookup = Callable[[str], Json]
+Large = Callable[[str], int]
+"""Tells the size of a document that is too large to be read, 0 for any other."""
 
 
 class Manifest(Record):
-    """Hold one image: its configuration, the names of its layers' blobs in order, and what is attested of it."""
+    """Hold one image: its configuration, the names of its layers' blobs in order, and what is attested of it.
+
+    `unread` are attestations that are too large for that: what they are, the blob's name, its size.
+    """
 
     name: str
     digest: str
     config: dict[str, Json]
     layers: tuple[str, ...]
     attestations: tuple[tuple[str, Json], ...] = ()
+    unread: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def platform(self) -> str:
@@ -67,10 +73,10 @@ def texts(value: Json) -> tuple[str, ...]:
     return tuple(item for item in items(value) if isinstance(item, str))
 
 
-def manifests(lookup: Lookup) -> tuple[Manifest, ...]:
+def manifests(lookup: Lookup, large: Large = lambda _: 0) -> tuple[Manifest, ...]:
     """Return the images that the documents describe, each once, in the order of the index."""
     named = _docker(lookup)
-    found = tuple(_oci(lookup, {manifest.digest: manifest.name for manifest in named if manifest.name}))
+    found = tuple(_oci(lookup, large, {manifest.digest: manifest.name for manifest in named if manifest.name}))
     known = {manifest.digest for manifest in found}
     return (*found, *(manifest for manifest in named if manifest.digest not in known))
 
@@ -88,14 +94,20 @@ def _docker(lookup: Lookup) -> tuple[Manifest, ...]:
     return tuple(found)
 
 
-def _oci(lookup: Lookup, names: dict[str, str]) -> Iterator[Manifest]:
+def _oci(lookup: Lookup, large: Large, names: dict[str, str]) -> Iterator[Manifest]:
     descriptors = tuple(_descriptors(lookup, lookup("index.json"), "", set(), _DEPTH))
     _check_count(len(descriptors))
     attested: dict[str, list[tuple[str, Json]]] = {}
+    unread: dict[str, list[tuple[str, str, int]]] = {}
     for descriptor, _ in descriptors:
         if text(descriptor, "annotations", _KIND) == "attestation-manifest":
             about = text(descriptor, "annotations", _REFERENCE)
-            attested.setdefault(about, []).extend(_statements(lookup, text(descriptor, "digest")))
+            for kind, name in _statements(lookup, text(descriptor, "digest")):
+                if size := large(name):
+                    unread.setdefault(about, []).append((kind or "attestation", name, size))
+                elif isinstance(statement := lookup(name), dict):
+                    told = text(statement, "predicateType") or "attestation"
+                    attested.setdefault(about, []).append((told, statement))
     seen: set[str] = set()
     for descriptor, name in descriptors:
         digest = text(descriptor, "digest")
@@ -107,7 +119,14 @@ def _oci(lookup: Lookup, names: dict[str, str]) -> Iterator[Manifest]:
         seen.add(digest)
         layers = _few(tuple(blob(text(layer, "digest")) for layer in items(at(manifest, "layers"))))
         identity = text(manifest, "config", "digest")
-        yield Manifest(names.get(identity, name), identity, config, layers, tuple(attested.get(digest, ())))
+        yield Manifest(
+            names.get(identity, name),
+            identity,
+            config,
+            layers,
+            tuple(attested.get(digest, ())),
+            tuple(unread.get(digest, ())),
+        )
 
 
 def _descriptors(lookup: Lookup, index: Json, name: str, seen: set[str], depth: int) -> Iterator[tuple[Json, str]]:
@@ -139,11 +158,10 @@ def _few(layers: tuple[str, ...]) -> tuple[str, ...]:
     return layers
 
 
-def _statements(lookup: Lookup, digest: str) -> Iterator[tuple[str, Json]]:
+def _statements(lookup: Lookup, digest: str) -> Iterator[tuple[str, str]]:
+    """Yield what a manifest of attestations says that each is, and the name of its blob."""
     for layer in items(at(lookup(blob(digest)), "layers")):
-        statement = lookup(blob(text(layer, "digest")))
-        if isinstance(statement, dict):
-            yield text(statement, "predicateType") or "attestation", statement
+        yield text(layer, "annotations", "in-toto.io/predicate-type"), blob(text(layer, "digest"))
 
 
 def blob(digest: str) -> str:

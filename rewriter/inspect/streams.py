@@ -19,6 +19,13 @@ FREE: Final = 1 << 30
 WINDOW: Final = 1 << 26
 """The most memory that a zstd frame may ask for; builders stay at an eighth of it."""
 LARGEST: Final = 1 << 37
+MADE_FREE: Final = 1 << 31
+"""So much may come out of all compressed streams of an image together, however small it is."""
+ENTRIES_FREE: Final = 500_000
+ENTRY_COST: Final = 16
+"""An image may have `ENTRIES_FREE` entries, and one more for every so many bytes; honest ones need three times that."""
+KEPT_LIMIT: Final = 48 << 20
+_OVERHEAD: Final = 120
 
 
 class Reader(Protocol):
@@ -29,12 +36,51 @@ class Reader(Protocol):
         ...
 
 
+class GrowthError(InspectionError):
+    """Report that more comes out of packed bytes than is read."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Count over all of one image, whatever lies packed in what: bytes that came in, bytes made of them, entries.
+
+    An archive may be a thousand times smaller than the entries in it, so what they cost is bounded by its bytes.
+    """
+
+    fed: int = 0
+    made: int = 0
+    entries: int = 0
+    kept: int = 0
+
+    def entry(self) -> None:
+        """Count an entry of an archive; raises where there are more than so few bytes can honestly hold."""
+        self.entries += 1
+        if self.entries > ENTRIES_FREE + self.fed // ENTRY_COST:
+            raise GrowthError(f"{self.entries:,} entries in {self.fed:,} bytes: not read further")
+
+    def unpack(self, count: int) -> None:
+        """Count bytes that came out of a compressed stream, of all such streams together."""
+        self.made += count
+        if self.made > MADE_FREE and self.made > RATIO * self.fed:
+            raise GrowthError(f"{self.fed:,} bytes unpack to more than {self.made:,} in all: not read further")
+
+    def keep(self, text: str) -> bool:
+        """Take room for a text that has to be remembered; tell whether there is any left."""
+        self.kept += len(text) + _OVERHEAD
+        return self.kept <= KEPT_LIMIT
+
+
 class Source:
-    """Read ahead from a reader in large pieces, so that small ones cost little and the first can be looked at."""
+    """Read ahead from a reader in large pieces, so that small ones cost little and the first can be looked at.
 
-    __slots__ = ("_at", "_buffer", "_reader", "taken")
+    What is read of a source of a source is counted in one `tally`.
+    """
 
-    def __init__(self, reader: Reader) -> None:
+    __slots__ = ("_at", "_buffer", "_reader", "taken", "tally")
+
+    def __init__(self, reader: Reader, tally: Tally | None = None) -> None:
+        inherited: Tally | None = getattr(reader, "tally", None)
+        self.tally: Final = tally or inherited or Tally()
         self._reader = reader
         self._buffer = b""
         self._at = 0
@@ -149,6 +195,7 @@ class _Unpacked(State):
             if data:
                 self.made += len(data)
                 self._check()
+                self.source.tally.unpack(len(data))
                 return data
 
     def _step(self, current: _Decompressor, size: int) -> bytes:
@@ -166,10 +213,6 @@ class _Unpacked(State):
 
     def _check(self) -> None:
         check_growth(self.name, self.made, self.source.taken, self.bounds)
-
-
-class GrowthError(InspectionError):
-    """Report that more comes out of packed bytes than is read."""
 
 
 def check_growth(name: str, made: int, taken: int, bounds: Bounds) -> None:
@@ -212,6 +255,7 @@ class _Zstd:
             raise InspectionError("the zstd stream is broken, or asks for too much memory") from error
         self._made += len(data)
         check_growth("zstd", self._made, self._source.taken, self._bounds)
+        self._source.tally.unpack(len(data))
         return data
 
 
@@ -227,8 +271,8 @@ def unpacked(source: Source, bounds: Bounds | None = None) -> Source:
     bounds = bounds or Bounds()
     head = source.peek(MAGIC)
     if head.startswith(_ZSTD):
-        return Source(_Zstd(source, bounds))
+        return Source(_Zstd(source, bounds), source.tally)
     for magic, (name, make) in _DECOMPRESSORS.items():
         if head.startswith(magic):
-            return Source(_Unpacked(source, make, name, bounds))
+            return Source(_Unpacked(source, make, name, bounds), source.tally)
     return source
