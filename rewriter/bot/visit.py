@@ -7,6 +7,7 @@ anywhere and run again, and two that run at once do the work of one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -132,7 +133,7 @@ class Bot(Record):
         if self.options.dry_run:
             held = self._held(repository, report)
             self._show(repository, outcome, proposal, HELD if held else "")
-            return ("held" if held else "planned") if proposal else _left(report), ""
+            return (("held", HELD) if held else ("planned", "")) if proposal else _left(report)
         self.store.set_repo(repository.id, repository.full_name, Known("", "working"))
         self.store.expose(repository.id, self._exposed(repository, report))
         if self._may_hold(repository):
@@ -141,7 +142,7 @@ class Bot(Record):
                 return "held", HELD
         try:
             end = publisher.publish(clone, proposal)
-            state, detail = (_left(report), "") if end is End.NOT_NEEDED else (end.value, "")
+            state, detail = _left(report) if end is End.NOT_NEEDED else (end.value, "")
             self._report(repository, clone, tree, report=report, head=publisher.head if end is End.OPEN else "")
         except PostponedError as error:
             state, detail = "waiting", str(error)
@@ -232,5 +233,8 @@ def failed(error: UnbakeError) -> Known:
     return Known("", "failed", str(error))
 
 
-def _left(report: Report) -> str:
-    return OPEN_FINDINGS if report.findings else CLEAN
+def _left(report: Report) -> tuple[str, str]:
+    """Return how a repository is left to which nothing is proposed, and why what was found is not rewritten."""
+    reasons = Counter(one.reason.value for one in report.refusals)
+    told = ", ".join(f"{reason} {number}" for reason, number in sorted(reasons.items()))
+    return (OPEN_FINDINGS, told) if report.findings else (CLEAN, "")

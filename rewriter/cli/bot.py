@@ -37,6 +37,8 @@ from rewriter.scm.gate import Budget, Gate, Pace, Unwatched, Watch
 
 _ACTIONS: Final = ("plan", "run", "status", "rotation", "serve", "worker")
 _STATE: Final = "unbake-bot.db"
+_SHOWN: Final = ("planned", "held", "clean", "failed")
+"""What a plan tells of elsewhere, or what needs no word."""
 INTERRUPTED: Final = 130
 _SERVERS: Final = ("postgresql://", "postgres://")
 _EXAMPLES: Final = """\
@@ -273,6 +275,8 @@ def _visit(arguments: _Arguments, store: Store, clock: StoppableClock) -> int:
     def note(name: str, known: Known) -> None:
         countdown.visited(known)
         log.visited(name, known)
+        if bot.options.dry_run and known.state not in _SHOWN:
+            emit(f"-- {visible(name)}: {known.state}{f' ({visible(known.detail)})' if known.detail else ''}\n")
 
     with stopped_by_signals(clock.stop), shown(countdown):
         tally = engine.run(

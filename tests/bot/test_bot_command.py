@@ -43,6 +43,20 @@ def test_a_plan_shows_pull_request_diff_labels_and_reviewers(
     assert not command.forge.writes()
 
 
+def test_a_plan_names_what_is_left_and_why(command: World, capsys: pytest.CaptureFixture[str]) -> None:
+    command.add("app")
+    command.add("clean", CLEAN)
+    command.add("old", None, archived=True)
+    command.add("stubborn", {"Dockerfile": "FROM x\nARG NPM_TOKEN\nLABEL a=$NPM_TOKEN\n"})
+    assert call(command, "plan", "--org", "acme") == 0
+    told = capsys.readouterr().out
+    rows = sorted(line for line in told.splitlines() if line.startswith("-- acme/"))
+    assert rows == ["-- acme/old: skipped (archived)", "-- acme/stubborn: findings-left (secret-in-metadata 2)"]
+    assert call(command, "run", "--org", "acme") == 0
+    assert call(command, "status") == 0
+    assert "acme/stubborn  findings-left (secret-in-metadata 2)" in capsys.readouterr().out
+
+
 def test_an_organisation_settles_what_the_command_leaves_open(command: World) -> None:
     repo = command.add("app")
     command.add(".github", {"unbake.toml": 'labels = ["security"]\n'})
