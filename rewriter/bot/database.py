@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 from rewriter.bot.layout import Row, Transaction, Value, bring_up
 from rewriter.errors import UsageError
+from rewriter.repository import shown
 
 _PATIENCE: Final = 60.0
 
@@ -52,14 +53,12 @@ class SQLite:
         self._seats: Final[dict[str, threading.Semaphore]] = {}
         self._guard: Final = threading.Lock()
         self._writing: Final = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: Final = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file: Final = _made(path)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._file)
             raise UsageError(f"{path.name}: another run works with this state; wait for it or give --state") from None
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         try:
             with self.transaction() as run:
                 bring_up(run, path.name)
@@ -119,3 +118,15 @@ class SQLite:
             found.execute("PRAGMA synchronous=NORMAL")
             self._local.connection = found
         return found
+
+
+def _made(path: Path) -> int:
+    """Make the file and its lock, for the user alone, where there are none; return the lock. Raises `UsageError`."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, flags, 0o600))
+        return os.open(f"{path}.lock", flags, 0o600)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no path"
+        raise UsageError(f"--state {shown(str(path))}: cannot be opened for writing ({why})") from None

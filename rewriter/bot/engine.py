@@ -78,6 +78,10 @@ def _unheard(_: int) -> None:
     return
 
 
+def _unhindered(_: UnbakeError, __: float) -> None:
+    return
+
+
 def _never() -> bool:
     return False
 
@@ -89,16 +93,18 @@ def run(
     threads: int,
     note: Callable[[str, Known], None],
     begin: Callable[[int], None] = _unheard,
+    hindered: Callable[[UnbakeError, float], None] = _unhindered,
     stopping: Callable[[], bool] = _never,
 ) -> Tally:
     """Discover and visit every repository; one that cannot be visited does not stop the others.
 
-    `begin` is told how many there are, `note` how each was left, and no visit is begun once the run is `stopping`.
+    `begin` is told how many there are, `note` how each was left, `hindered` what hinders the listing. No visit is begun
+    once the run is `stopping`.
     """
     tally = Tally()
     over = Event()
     bot.scratch.put_away()
-    listing = persistent(lambda: discover(bot.forge, bot.options), clock)
+    listing = persistent(lambda: discover(bot.forge, bot.options), clock, hindered)
     tally.hidden = listing.hidden
     tally.failures += [(name, NOT_FOUND) for name in listing.missing]
     repositories = {one.id: one for one in listing.repositories}
@@ -165,8 +171,10 @@ def visit_named(bot: Bot, name: str, clock: Clock, note: Callable[[str, Known], 
         clock.sleep_until(left.at)
 
 
-def persistent(work: Callable[[], _Result], clock: Clock) -> _Result:
-    """Return what `work` gives, which is done again after a limit or a fault that passes."""
+def persistent(
+    work: Callable[[], _Result], clock: Clock, hindered: Callable[[UnbakeError, float], None] = _unhindered
+) -> _Result:
+    """Return what `work` gives; it is done again after a limit or a fault that passes, of which `hindered` is told."""
     attempt = 0
     while True:
         try:
@@ -178,4 +186,5 @@ def persistent(work: Callable[[], _Result], clock: Clock) -> _Result:
             if later is None:
                 raise
             attempt = later.attempt
+            hindered(error, later.at - clock.now())
             clock.sleep_until(later.at)

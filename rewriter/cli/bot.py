@@ -28,7 +28,7 @@ from rewriter.cli.countdown import Countdown, shown
 from rewriter.cli.given import given
 from rewriter.cli.journal import Journal
 from rewriter.cli.output import complain, emit
-from rewriter.cli.reach import forks_in, named_in, owner_of, reached
+from rewriter.cli.reach import forks_in, hindered, named_in, owner_of, reachable, reached
 from rewriter.cli.serving import Listening, serve
 from rewriter.errors import UsageError
 from rewriter.render.visible import visible
@@ -118,6 +118,7 @@ def run(words: Sequence[str]) -> int:
         raise UsageError(f"{needed}, or give --repo or --repositories-from")
     if arguments.action in ("serve", "worker") and not arguments.org:
         raise UsageError(needed)
+    reachable(arguments.api_url)
     address = _address(arguments.state, os.environ)
     database = _database(address)
     try:
@@ -285,6 +286,7 @@ def _visit(arguments: _Arguments, store: Store, clock: StoppableClock) -> int:
             threads=arguments.threads,
             note=note,
             begin=countdown.begin,
+            hindered=hindered,
             stopping=lambda: clock.stopping,
         )
     untold = "" if bot.options.dry_run else _untold(store)
@@ -360,7 +362,7 @@ def _bot(
     def settle() -> Options:
         return settled(forge, options)
 
-    return Bot(forge, store, clock, engine.persistent(settle, clock), forge.credential, _show), settle
+    return Bot(forge, store, clock, engine.persistent(settle, clock, hindered), forge.credential, _show), settle
 
 
 def _untold(store: Store) -> str:

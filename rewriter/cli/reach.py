@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rewriter.bot.branching import Forks
 from rewriter.bot.engine import persistent
 from rewriter.cli.given import given
-from rewriter.errors import UsageError
+from rewriter.cli.output import complain
+from rewriter.errors import UnbakeError, UsageError
+from rewriter.render.visible import visible
 from rewriter.scm import github
 from rewriter.scm.app import App, Installation
 from rewriter.scm.clock import Clock
 from rewriter.scm.gate import Gate
 from rewriter.scm.github import GitHub
+
+
+def reachable(api: str) -> None:
+    """Raise `UsageError` where an address is none that a forge can have."""
+    try:
+        parts = urlsplit(api)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or parts.username or parts.password or parts.query:
+        raise UsageError(
+            "--api-url: no address of a forge; as in https://github.example.com/api/v3, without a credential"
+        )
 
 
 def reached(environment: Mapping[str, str], gate: Gate, api: str, *, owner: str, clock: Clock) -> GitHub:
@@ -26,15 +42,20 @@ def reached(environment: Mapping[str, str], gate: Gate, api: str, *, owner: str,
     app = App(identity, key, gate, api)
     if not owner:
         raise UsageError("an App works for one owner at a time: give --org, or repositories of one owner")
-    installed = persistent(lambda: app.installation(owner), clock)
+    installed = persistent(lambda: app.installation(owner), clock, hindered)
     return GitHub(Installation(app, installed, clock), gate, api)
+
+
+def hindered(error: UnbakeError, wait: float) -> None:
+    """Say what hinders a request without which nothing begins: it is made again."""
+    complain(f"{visible(str(error))}; again in {max(1, round(wait))} s")
 
 
 def forks_in(owner: str, forge: GitHub, clock: Clock) -> Forks | None:
     """Return who gets the forks, None where there are to be none."""
     if not owner:
         return None
-    account = persistent(forge.account, clock)
+    account = persistent(forge.account, clock, hindered)
     if not account:
         raise UsageError("--fork-into needs the token of a person: an App has no account that could own a fork")
     own = owner == "@me" or owner.lower() == account.lower()

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from rewriter.bot import engine
 from rewriter.bot.organisation import settles
@@ -32,27 +32,33 @@ class Listening(Record):
 
 def serve(at: Listening, store: Store, clock: StoppableClock, *, log: Journal, settling: Callable[[], Settling]) -> int:
     """Take deliveries until SIGTERM or SIGINT; `settling` gives the bot where there is no fleet."""
-    from rewriter.bot.receive import application  # noqa: PLC0415 (of the extra `serve`)
+    from rewriter.bot.receive import application, required  # noqa: PLC0415 (of the extra `serve`)
 
     secret = given(os.environ, "UNBAKE_WEBHOOK_SECRET")
-    visitor = _asked(at, store, clock) if at.fleet else _visited(at, clock, log, settling)
-    with visitor as visit:
+    required(secret)
+    import uvicorn  # noqa: PLC0415 (of the extra `serve`)
+
+    with _listening(at.host, at.port) as place, _visitor(at, store, clock, log=log, settling=settling) as visit:
 
         def named(name: str) -> None:
             if name.partition("/")[0].lower() == at.org.lower():
                 visit(name)
 
         app = application(secret, store, named)
-        import uvicorn  # noqa: PLC0415 (of the extra `serve`)
-
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        with _listening(at.host, at.port) as place, stopped_by_signals(clock.stop):
+        with stopped_by_signals(clock.stop):
             port = int(place.getsockname()[1])
             log.event("started", f"listening on {at.host}, port {port}", port=port)
             server.run(sockets=[place])  # it hands a signal on when it has ended itself
             clock.stop()
     log.event("stopped", "stopped")
     return 0
+
+
+def _visitor(
+    at: Listening, store: Store, clock: StoppableClock, *, log: Journal, settling: Callable[[], Settling]
+) -> AbstractContextManager[Callable[[str], None]]:
+    return _asked(at, store, clock) if at.fleet else _visited(at, clock, log, settling)
 
 
 def _listening(host: str, port: int) -> socket.socket:

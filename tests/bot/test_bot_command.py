@@ -117,16 +117,37 @@ def test_an_organisation_may_propose_in_the_open_at_once(
         (("--org", "acme", "--label", "a,b"), "labels: 'a,b' is none"),
         (("--org", "acme", "--reviewer", "a b"), "reviewers: 'a b' is none"),
         (("--org", "acme", "--tracker", "acme/public"), "is public"),
+        (("--org", "acme", "--state", "."), "--state .: cannot be opened for writing (Is a directory)"),
+        (("--org", "acme", "--state", "list/state.db"), "list/state.db: cannot be opened for writing"),
+        (("--org", "acme", "--api-url", "github.example.com"), "--api-url: no address of a forge"),
+        (("--org", "acme", "--api-url", "https://"), "--api-url: no address of a forge"),
+        (("--org", "acme", "--api-url", "https://user:word@example.com"), "--api-url: no address of a forge"),
+        (("--org", "acme", "--api-url", "https://[x"), "--api-url: no address of a forge"),
         (("--org", "bad"), "'lables' is not known; did you mean labels?"),
     ],
 )
 def test_what_cannot_be_meant_ends_the_run(
-    command: World, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
+    command: World,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    why: str,
 ) -> None:
+    (command.folder / "list").write_text("acme/app\n")
+    monkeypatch.chdir(command.folder)
     command.add("public", CLEAN, private=False)
     command.forge.add("bad/.github", {"unbake.toml": "lables = []\n"})
     assert call(command, "run", *words) == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_forge_that_does_not_answer_at_once_is_told(command: World, capsys: pytest.CaptureFixture[str]) -> None:
+    command.add("app", CLEAN)
+    command.forge.faults += [Fault("GET .*/contents/unbake.toml$", 502), Fault("GET /orgs/acme/repos$", 502)]
+    assert call(command, "run", "--org", "acme") == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[:1] == ["unbake: GET /repos/acme/.github/contents/unbake.toml: 502; again in 2 s"]
+    assert "unbake: GET /orgs/acme/repos: 502; again in 2 s" in told
 
 
 def test_an_app_works_for_one_owner_and_has_no_forks(
