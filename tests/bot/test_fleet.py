@@ -20,6 +20,7 @@ from tests.bot.mortal import launch, said
 from tests.bot.world import CANARY, CLEAN, leaky
 
 WORKERS = 20
+TRACKED = ("--tracker", "acme/secrets")
 KEY = {"UNBAKE_FINGERPRINT_KEY": "key-of-a-test"}
 
 
@@ -33,6 +34,9 @@ def organisation(folder: Path, *, leaks: int = 6) -> Hooked:
     forge.add("acme/text", {"README.md": "text\n"})
     forge.add("acme/old", leaky(), archived=True)
     forge.add("acme/empty", None)
+    forge.add("acme/secrets", {"README.md": "reminders\n"})
+    for name in ("twin", "other-twin"):  # one secret in two places, whose reminder lies in the tracker
+        forge.add(f"acme/{name}", leaky(f"{CANARY}twins"), has_issues=False)
     return forge
 
 
@@ -40,7 +44,7 @@ def undisturbed(folder: Path, *, leaks: int = 6) -> tuple[dict[str, object], dic
     """Return the state that one run leaves which nothing disturbs."""
     folder.mkdir()
     forge = organisation(folder / "forge", leaks=leaks)
-    process = launch(folder, forge, "run", "--threads", "1", more=KEY)
+    process = launch(folder, forge, "run", "--threads", "1", *TRACKED, more=KEY)
     process.join(120)
     assert process.exitcode == 0, said(folder)
     state = forge_state(forge), database_state(folder / "state.db")
@@ -60,7 +64,7 @@ def test_twenty_racing_workers_leave_what_one_undisturbed_run_leaves(tmp_path: P
     folder = tmp_path / "many"
     folder.mkdir()
     forge = organisation(folder / "forge", leaks=4)
-    words = ("worker", "--once", "--threads", "1", "--log-format", "json")
+    words = ("worker", "--once", "--threads", "1", "--log-format", "json", *TRACKED)
     workers = [launch(folder, forge, *words, more=KEY, state=database) for _ in range(WORKERS)]
     for worker in workers:
         worker.join(180)
@@ -78,7 +82,7 @@ def test_what_a_killed_worker_was_at_is_taken_over(tmp_path: Path, database: str
     folder = tmp_path / "two"
     folder.mkdir()
     forge = organisation(folder / "forge", leaks=3)
-    words = ("worker", "--once", "--threads", "2", "--log-format", "json", "--stalled-after", "1")
+    words = ("worker", "--once", "--threads", "2", "--log-format", "json", "--stalled-after", "1", *TRACKED)
     doomed = launch(folder, forge, *words, more=KEY, state=database)
     until(lambda: forge.pushes)
     if not asked_anew:
