@@ -53,8 +53,12 @@ def _in_command(body: RunBody, fragment: Fragment, visit: Visit) -> Iterable[Com
             taken.append(found.inside)
             yield found
     yield from _in_urls(body, fragment, visit, tuple(taken))
-    if words and words[0].value in ("echo", "printf") and visit.piped_to is not None:
+    if words and _tool(words) in ("echo", "printf") and visit.piped_to is not None:
         yield from _in_pipe(body, fragment, visit, words)
+
+
+def _tool(words: tuple[ShellWord, ...]) -> str:
+    return (words[0].value or "").rsplit("/", 1)[-1]
 
 
 def _in_pipe(body: RunBody, fragment: Fragment, visit: Visit, words: tuple[ShellWord, ...]) -> Iterable[CommandSecret]:

@@ -68,7 +68,7 @@ def command_credentials(name: str, args: Sequence[Argument]) -> tuple[CommandCre
     """
     args = args[:MAX_ARGUMENTS]
     tool = tool_name(name)
-    tool, first = _unwrapped(tool, args)
+    tool, first = unwrapped(tool, args)
     words = tuple(plain(each) for each in args)
     found: list[CommandCredential] = []
     for row in _rows().get(tool, ()):
@@ -98,7 +98,7 @@ def tool_name(name: str) -> str:
     return re.sub(r"(?<=^python)[0-9.]+$|(?<=^pip)[0-9.]+$", "", base)
 
 
-def _unwrapped(tool: str, args: Sequence[Argument]) -> tuple[str, int]:
+def unwrapped(tool: str, args: Sequence[Argument]) -> tuple[str, int]:
     """Return the command that really runs and the index of its first argument."""
     first = 0
     for _ in range(6):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rewriter.judgement.argument import Argument, Use, credential, inner, plain
-from rewriter.judgement.commands import tool_name
+from rewriter.judgement.commands import tool_name, unwrapped
 from rewriter.judgement.texts import Hit, debconf_passwords, login_passwords, sql_passwords, text_secrets
 from rewriter.judgement.verdicts import Category, CommandCredential
 from rewriter.judgement.wordlist import wordset
@@ -20,12 +20,12 @@ _READERS: Final = {
     "helm": ("--password-stdin", "~/.docker/config.json"), "oras": ("--password-stdin", "~/.docker/config.json"),
     "crane": ("--password-stdin", "~/.docker/config.json"), "buildah": ("--password-stdin", "~/.docker/config.json"),
     "gh": ("--with-token", "~/.config/gh/hosts.yml"), "glab": ("--stdin", "~/.config/glab-cli/config.yml"),
-    "cargo": ("login", "~/.cargo/credentials.toml"), "gpg": ("--passphrase-fd", ""), "openssl": ("stdin", ""),
+    "cargo": ("login", "~/.cargo/credentials.toml"), "gpg": ("--passphrase-fd", ""), "openssl": ("stdin -stdin", ""),
     "wrangler": ("secret", ""), "hf": ("login", "~/.cache/huggingface/token"),
     "huggingface-cli": ("login", "~/.cache/huggingface/token"), "wandb": ("login", "~/.netrc"),
     "slappasswd": ("", ""), "ldappasswd": ("", ""), "x11vnc": ("-storepasswd", ""), "ksu": ("", ""),
 }  # fmt: skip
-"""Readers, the word that makes them read a password (none: always), and where they keep it."""
+"""Readers, the words of which one makes them read a password (none: always), and where they keep it."""
 
 _SQL_READERS: Final = wordset("mysql mariadb psql sqlplus sqlcmd clickhouse-client mysql_secure_installation isql")
 _WRITERS: Final = wordset("tee sponge cat")
@@ -42,6 +42,11 @@ def piped_password(
         if skipped is None:
             break
         tool, words = tool_name(words[skipped]), words[skipped + 1 :]
+    if tool != "sudo":
+        tool, first = unwrapped(tool, reader_args[len(reader_args) - len(words) :])
+        words = words[first:]
+    if tool == "debconf-set-selections" and len(echo_args) > 1:
+        return tuple(_debconf(echo_args))
     found: list[CommandCredential] = []
     for index, argument in enumerate(echo_args):
         if re.fullmatch(r"-[neE]{1,3}", argument.text):
@@ -58,7 +63,7 @@ def _read(tool: str, words: tuple[str, ...], index: int, argument: Argument) -> 
     if tool == "chpasswd":
         hits, persists = login_passwords(text), "/etc/shadow"
     elif tool == "debconf-set-selections":
-        hits, persists = debconf_passwords(text), "/var/cache/debconf/passwords.dat"
+        hits, persists = debconf_passwords(text), _DEBCONF.persists
     elif tool in _SQL_READERS:
         hits = sql_passwords(text)
     elif tool in _WRITERS:
@@ -72,13 +77,28 @@ def _read(tool: str, words: tuple[str, ...], index: int, argument: Argument) -> 
             yield each
 
 
+_DEBCONF: Final = Use(Category.PASSWORD, "debconf-set-selections", "/var/cache/debconf/passwords.dat")
+
+
+def _debconf(echo_args: Sequence[Argument]) -> Iterable[CommandCredential]:
+    """Yield the passwords of selections, whether a word is a whole line or a part of one."""
+    words = [plain(each) for each in echo_args]
+    for index, argument in enumerate(echo_args):
+        if debconf_passwords(words[index]):
+            yield from _read(_DEBCONF.option, (), index, argument)
+        elif index >= 3 and debconf_passwords(" ".join((*words[index - 3 : index], "x"))):
+            each = credential(index, argument, 0, len(argument.text), _DEBCONF)
+            if each is not None:
+                yield each
+
+
 def _whole(tool: str, words: tuple[str, ...], text: str) -> tuple[tuple[Hit, ...], str | None]:
     """Return the first line of the text, where the reader takes a password."""
     reader = _READERS.get(tool)
     if reader is None:
         return (), None
     needed, persists = reader
-    if needed and not any(word == needed or word.startswith(needed) for word in words):
+    if needed and not any(word.startswith(tuple(needed.split())) for word in words):
         return (), None
     first = re.match(r"(?:\\n|\s)*(?P<line>.+?)(?:\\n|\n|$)", text)
     if first is None or text in ("%s", "%s\\n"):

@@ -52,7 +52,8 @@ _SQL_STATEMENT: Final = Pattern(
     re.IGNORECASE,
 )
 _DEBCONF: Final = Pattern(
-    r"(?<!\S)\S{1,200}[ \t]+\S{0,100}?pass\S{0,100}[ \t]+(?:password|string)[ \t]+(?P<value>[^\s\"'\\]+)", re.IGNORECASE
+    r"(?<!\S)\S{1,200}[ \t]+\S{0,100}?(?:pass|pw)\S{0,100}[ \t]+(?:password|string)[ \t]+(?P<value>[^\s\"'\\]+)",
+    re.IGNORECASE,
 )
 _PGPASS: Final = Pattern(
     r"(?:^|[\"'\n])[^\s:\"']{1,200}:(?:\*|[0-9]{1,5}|\$\{?\w{1,60}\}?):[^\s:\"']{1,100}:[^\s:\"']{1,100}:"
