@@ -82,9 +82,12 @@ def _read(text: str, colon: int) -> tuple[list[UrlCredential], int]:
 
 
 def _authority(text: str, start: int) -> tuple[int, int, int]:
-    """Return the end of the authority, the offset of its last `@` (or -1) and of its first `:` (or -1)."""
+    """Return the end of the authority, the offset of its last `@` (or -1) and of its first `:` (or -1).
+
+    A user that is an e-mail address has an `@` too: there the `:` stands behind that one.
+    """
     at = start
-    at_sign = separator = -1
+    at_sign = separator = later = -1
     limit = min(len(text), start + MAX_AUTHORITY)
     behind_reference = False
     while at < limit:
@@ -110,9 +113,14 @@ def _authority(text: str, start: int) -> tuple[int, int, int]:
         if char == "@":
             if text.startswith("@sha256:", at):
                 break
+            if at_sign >= 0 and separator < 0:
+                separator = later
             at_sign = at
-        elif char == ":" and separator < 0 and at_sign < 0:
-            separator = at
+        elif char == ":" and separator < 0:
+            if at_sign < 0:
+                separator = at
+            elif later < 0:
+                later = at
         behind_reference = False
         at += 1
     return at, at_sign, separator
