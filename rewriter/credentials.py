@@ -24,6 +24,7 @@ from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
 from rewriter.powershell import powershell_secrets
 from rewriter.shell_texts import assigned_secrets, fed_secrets
+from rewriter.written import written_secrets
 
 __all__ = ["CommandSecret", "command_secrets", "literal_ids"]
 
@@ -55,6 +56,7 @@ def _in_command(body: RunBody, fragment: Fragment, visit: Visit) -> Iterable[Com
     yield from _in_urls(body, fragment, visit, tuple(taken))
     if words and _tool(words) in ("echo", "printf") and visit.piped_to is not None:
         yield from _in_pipe(body, fragment, visit, words)
+    yield from written_secrets(body, fragment, visit, words)
 
 
 def _tool(words: tuple[ShellWord, ...]) -> str:

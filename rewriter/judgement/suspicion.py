@@ -27,9 +27,10 @@ _WORDS: Final = (
     "connstr",
     "datasource", "docker_config", "dockerconfig", "jfrog-art-api", "kubeconfig", "kube_config", "npmrc", "npm_rc",
     "netrc", "id_rsa", "id_ed25519", "_prv", "prv_", "maven_settings", "feed_endpoints", "gpg_priv",
-    "ssh_priv", "priv_key", "_priv", "unseal",
+    "ssh_priv", "priv_key", "_priv", "unseal", "service-account", "service_account", "serviceaccount", ".kube/config",
+    ".docker/config", ".p12", ".pfx", ".jks",
 )  # fmt: skip
-"""Parts of every name that speaks of a credential (`name_words`, `name_table`), in lower case."""
+"""Parts of every name that speaks of a credential (`name_words`, `name_table`, `file_table`), in lower case."""
 
 _COMMON: Final = {
     "key": Pattern(
