@@ -88,12 +88,29 @@ def _direct(build: Build, body: RunBody, names: frozenset[str], file: str) -> It
     for fragment in body.fragments:
         tainted = _tainted(fragment, names, file)
         users = _users(fragment, tainted)
+        written = _written_by(fragment, users)
         for visit in fragment.visits:
             named = bool(file) and file in visit.command.span.of(fragment.script.text)
             if named or visit.command.span in users:
                 yield from _of_command(build, body, fragment, visit, tainted, file=file if named else "")
+            elif written and _stores_file(visit.command, written):
+                yield _stored_by_recipe(body, fragment, visit)
             if named:
                 yield from _moved(build, body, fragment, visit, file)
+
+
+def _written_by(fragment: Fragment, users: set[object]) -> frozenset[str]:
+    """Return the paths, as written, that the commands of a script with a credential write."""
+    commands = (visit for visit in fragment.visits if visit.command.span in users)
+    paths = (target.text.strip("\"'") for visit in commands for target in _targets(visit))
+    return frozenset(path for path in paths if not path.startswith(_HARMLESS))
+
+
+def _stores_file(command: Command, written: frozenset[str]) -> bool:
+    """Tell whether a command stores the credential of a file: `gcloud auth activate-service-account --key-file F`."""
+    words = plain_words(command)
+    named = any(word in written or word.partition("=")[2] in written for word in words[1:])
+    return named and _is_store(command)
 
 
 def leavings(body: RunBody, takers: Collection[Taker]) -> tuple[Residue, ...]:
@@ -233,8 +250,23 @@ def _of_command(
             known = True
             gone = _stored_removed(body, fragment, visit, secret.persists)
             yield Residue(body, fragment, visit, Kept.STORED, None, secret.persists, contained=gone, word=None)
-    if not known and names and literal is None and any(one.store(plain_words(visit.command)) for one in recipes()):
-        yield _stored_by_recipe(body, fragment, visit)
+    if not known and (names or file) and literal is None:
+        storing = (one for one in _from_here_on(fragment, visit) if _is_store(one.command))
+        yield from (_stored_by_recipe(body, fragment, one) for one in storing)
+
+
+def _from_here_on(fragment: Fragment, visit: Visit) -> Iterator[Visit]:
+    """Yield a command, and those that take what it prints."""
+    yield visit
+    nodes = [node for node in visit.path if isinstance(node, Pipeline)]
+    behind = {part.span for node in nodes for part in node.commands if part.span.start > visit.command.span.end}
+    if behind:
+        yield from (other for other in fragment.visits if other.command.span in behind)
+
+
+def _is_store(command: Command) -> bool:
+    words = plain_words(command)
+    return any(one.store(words) for one in recipes())
 
 
 def plain_words(command: Command) -> tuple[str, ...]:

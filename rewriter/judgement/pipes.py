@@ -24,6 +24,7 @@ _READERS: Final = {
     "wrangler": ("secret", ""), "hf": ("login", "~/.cache/huggingface/token"),
     "huggingface-cli": ("login", "~/.cache/huggingface/token"), "wandb": ("login", "~/.netrc"),
     "slappasswd": ("", ""), "ldappasswd": ("", ""), "x11vnc": ("-storepasswd", ""), "ksu": ("", ""),
+    "dart": ("token", "~/.config/dart/pub-tokens.json"), "flutter": ("token", "~/.config/dart/pub-tokens.json"),
 }  # fmt: skip
 """Readers, the words of which one makes them read a password (none: always), and where they keep it."""
 
