@@ -6,11 +6,12 @@ Refused where the file holds more than the secret and others count on the rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rewriter.build import Build
 from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit
-from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
@@ -34,6 +35,8 @@ def keep_written(workshop: Workshop, residue: Residue) -> None:
         )
     file = WrittenFile(workshop, residue)
     readers = [body for body in later(workshop, residue) if file.read_by(body)]
+    if not readers and not _read_here(residue, base) and not file.there_before():
+        readers = _by_unknown_code(workshop, residue, path or f"/root/{base}")
     file.refuse_mixed(readers)
     unread = not _read_here(residue, base) and tool_file_reach(residue.body, path or f"/root/{base}") is Reach.NONE
     if unread and not readers and not _is_for_the_build(workshop, residue):
@@ -52,6 +55,11 @@ def keep_written(workshop: Workshop, residue: Residue) -> None:
         cleanup=f"mv {orig} {residue.written}" if restored else f"rm -f {residue.written}",
     )
     move(workshop, tended, readers)
+
+
+def _by_unknown_code(workshop: Workshop, residue: Residue, path: str) -> list[RunBody]:
+    """Return the later RUNs of code that cannot be looked into: a file is written for somebody to read."""
+    return [body for body in later(workshop, residue) if tool_file_reach(body, path) is Reach.OPAQUE]
 
 
 def _beside(written: str) -> str:
@@ -118,7 +126,8 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     cleanup = store.forgetting(words) if store is not None else None
     if store is None or cleanup is None:
         raise CannotChange(f"the tool keeps the value in {residue.written}, and there is no command that takes it back")
-    readers = [body for body in later(workshop, residue) if any(_calls(words, tool) for words in body.command_lines)]
+    tools = (*tool, *_sharing(residue))
+    readers = [body for body in later(workshop, residue) if any(_calls(words, tools) for words in body.command_lines)]
     if not readers and not _called_after(residue, tool) and _is_for_the_build(workshop, residue):
         readers = [
             body for body in later(workshop, residue) if tool_file_reach(body, residue.written) is not Reach.NONE
@@ -134,12 +143,11 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     _settle(workshop, residue, readers, units=units, first=[], cleanup=cleanup)
 
 
-def _used_by_no_run(residue: Residue) -> CannotChange:
-    return CannotChange(
-        f"the value is kept in {residue.written}, and no RUN is seen to use it: if the running container needs it, "
-        "give it to the container under /run/secrets/, else delete the command",
-        Reason.UNKNOWN_READER,
-    )
+def _sharing(residue: Residue) -> Iterator[Recipe]:
+    """Yield the recipes of all tools that read the file: Yarn and pnpm take what npm stores."""
+    if residue.written.startswith("~/"):
+        path = f"/root/{residue.written.removeprefix('~/')}"
+        yield from (recipe for recipe in recipes() if recipe.reads_file(path))
 
 
 def _is_for_the_build(workshop: Workshop, residue: Residue) -> bool:
