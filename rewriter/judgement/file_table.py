@@ -69,6 +69,8 @@ NAMES: Final[dict[str, tuple[FileRow, ...]]] = {
         (FileRow("shell-history", _FILE, _SURE),
          ".bash_history .zsh_history .sh_history .psql_history .mysql_history .python_history .node_repl_history"),
         (FileRow("smb-credentials", _PASSWORD, _SURE), ".smbcredentials smbcredentials .cifs"),
+        (FileRow("vpn-secrets", _PASSWORD, _SURE), "ipsec.secrets chap-secrets pap-secrets"),
+        (FileRow("jmx-password", _PASSWORD, _SURE), "jmxremote.password"),
         (FileRow("erlang-cookie", Category.SIGNING_KEY, _SURE), ".erlang.cookie"),
         (FileRow("ftpconfig", _PASSWORD, _LOOK), ".ftpconfig .remote-sync.json sftp-config.json"),
         (FileRow("mail-config", _PASSWORD, _LOOK), ".esmtprc .msmtprc .fetchmailrc .muttrc"),
