@@ -13,7 +13,7 @@ MAX_SENTENCE: Final = 200
 _FORMS: Final = Pattern(
     r"<[^<>\n]{0,200}>"
     r"|\[[^\[\]\n]{1,100}\]"
-    r"|\{[A-Za-z_ ]{0,60}\}"
+    r"|\{(?:[A-Za-z_ ]{0,60}|[0-9]{1,2})\}"
     r"|\*\*[A-Za-z_ ]+\*\*"
     r"|[xX]{3,}(?:[-_.][xX]{2,})*"
     r"|[*.\-_#?]+"
@@ -39,7 +39,8 @@ _WHOLE: Final = wordset(
 _DUMMIES: Final = wordset(
     "dummy fake mock mocked stub bogus foo bar baz foobar foobarbaz qux notused unused notneeded notset notasecret "
     "notreal nothing noop na n/a tmp temp blah asdf placeholder buildtime buildonly precompile precompiling assets "
-    "ignore ignored ignoreme nosecret anything whatever any irrelevant doesntmatter doesnotmatter skip nope"
+    "ignore ignored ignoreme nosecret notsecret unknown anything whatever any irrelevant doesntmatter "
+    "doesnotmatter skip nope"
 )
 _DUMMY_WORDS: Final = wordset("dummy fake mock bogus placeholder unused notasecret precompile nonsense")
 _DUMMY_PHRASES: Final = (
@@ -55,6 +56,7 @@ _CHANGE: Final = (
     "changeme",
     "changethis",
     "changeit",
+    "replaceme",
     "tobechanged",
     "pleasechange",
     "changepassword",
