@@ -90,13 +90,18 @@ def _direct(build: Build, body: RunBody, names: frozenset[str], file: str) -> It
         users = _users(fragment, tainted)
         written = _written_by(fragment, users)
         for visit in fragment.visits:
-            named = bool(file) and file in visit.command.span.of(fragment.script.text)
+            named = bool(file) and _names(visit.command.span.of(fragment.script.text), file)
             if named or visit.command.span in users:
                 yield from _of_command(build, body, fragment, visit, tainted, file=file if named else "")
             elif written and _stores_file(visit.command, written):
                 yield _stored_by_recipe(body, fragment, visit)
             if named:
                 yield from _moved(build, body, fragment, visit, file)
+
+
+def _names(text: str, file: str) -> bool:
+    """Tell whether a text names a file, and not only one whose name goes on: `id_rsa` in `id_rsa.pub`."""
+    return re.search(rf"{re.escape(file)}(?![\w-]|\.\w)", text) is not None
 
 
 def _written_by(fragment: Fragment, users: set[object]) -> frozenset[str]:
