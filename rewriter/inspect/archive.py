@@ -21,6 +21,7 @@ from rewriter.inspect import tar
 from rewriter.inspect.layer import LayerScan
 from rewriter.inspect.oci import Json
 from rewriter.inspect.streams import CHUNK, Reader, Source, Tally, unpacked
+from rewriter.record import Record, State, field
 from rewriter.repository import DirectoryRepository, shown
 
 DOCUMENT_LIMIT: Final = 1 << 23

@@ -15,6 +15,7 @@ from rewriter.inspect.oci import Json, Manifest, at, manifests, texts
 from rewriter.inspect.provenance import judge_attestation
 from rewriter.model.inspection import Image, Inspection, Layer, Leak, Part, Step
 from rewriter.model.secret import Confidence, Severity
+from rewriter.record import Record, replace
 from rewriter.repository import shown as visible
 
 NOTE_LIMIT: Final = 20

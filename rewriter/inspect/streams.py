@@ -40,8 +40,7 @@ class GrowthError(InspectionError):
     """Report that more comes out of packed bytes than is read."""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(State):
     """Count over all of one image, whatever lies packed in what: bytes that came in, bytes made of them, entries.
 
     An archive may be a thousand times smaller than the entries in it, so what they cost is bounded by its bytes.

@@ -14,6 +14,7 @@ from typing import Final
 
 from rewriter.errors import InspectionError
 from rewriter.inspect.streams import Source, Tally
+from rewriter.record import Record, State
 
 BLOCK: Final = 512
 HEADER_LIMIT: Final = 1 << 20

@@ -12,6 +12,7 @@ from rewriter.build import Build
 from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit
+from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
 from rewriter.readers import Reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
@@ -141,6 +142,14 @@ def keep_stored(workshop: Workshop, residue: Residue) -> None:
     if residue.visit.conditional:
         cleanup = f"{{ {cleanup} || true; }}"  # where nothing was stored, there is nothing to take back
     _settle(workshop, residue, readers, units=units, first=[], cleanup=cleanup)
+
+
+def _used_by_no_run(residue: Residue) -> CannotChange:
+    return CannotChange(
+        f"the value is kept in {residue.written}, and no RUN is seen to use it: if the running container needs it, "
+        "give it to the container under /run/secrets/, else delete the command",
+        Reason.UNKNOWN_READER,
+    )
 
 
 def _sharing(residue: Residue) -> Iterator[Recipe]:
