@@ -28,8 +28,8 @@ from rewriter.errors import UnbakeError
 from rewriter.model.patch import Failed, Patch, Patched
 from rewriter.model.text import Source, decode, encode
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 NAME: Final = "docker-compose.yml"
 _CAT: Final = re.compile(r"\$+\(cat /run/secrets/([a-z0-9_.-]+)\)")

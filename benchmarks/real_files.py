@@ -28,8 +28,8 @@ from rewriter.model.plan import Reason, Refusal
 from rewriter.model.secret import Finding, Phase
 from rewriter.model.text import Source, decode, encode
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests.peers.agree import difference
 
 

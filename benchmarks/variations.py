@@ -29,8 +29,8 @@ from typing import Final
 
 from rewriter.model.patch import Patched, Unchanged
 from rewriter.pipeline import fix
-from rewriter.repository import DirectoryRepository
 from rewriter.settings import SecretStyle, Settings
+from rewriter.tree.repository import DirectoryRepository
 from rewriter.writer import write
 from tests.e2e.engine import Engine
 from tests.e2e.launch import Silence, find_engine, make_images

@@ -12,7 +12,7 @@ from typing import Final
 
 from rewriter.errors import UnbakeError
 from rewriter.record import Record
-from rewriter.wildcards import fits
+from rewriter.tree.wildcards import fits
 
 _DATA: Final = "data/artefacts.toml"
 _LISTS: Final = ("commands", "paths", "options", "images", "not", "unless", "needs")

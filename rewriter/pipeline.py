@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from rewriter.analysis import Analysis
 from rewriter.errors import UnbakeError, VerificationError
-from rewriter.examining import findings_of
-from rewriter.gathering import read
-from rewriter.ignoring import sift
-from rewriter.intake import Cache
+from rewriter.flow.analysis import Analysis
 from rewriter.model.patch import (
     Change,
     Failed,
@@ -20,11 +16,15 @@ from rewriter.model.plan import Fix, Reason, Refusal
 from rewriter.model.secret import Finding
 from rewriter.model.text import OverlapError, apply, decode, encode
 from rewriter.planner import Key, key, plan
-from rewriter.report import divided, make_report, secret_of
-from rewriter.repository import Kind, OverlayRepository, Repository
+from rewriter.project.gathering import read
+from rewriter.project.ignoring import sift
+from rewriter.project.intake import Cache
 from rewriter.rules import names
+from rewriter.scan.examining import findings_of
+from rewriter.scan.report import divided, make_report, secret_of
 from rewriter.settings import Settings
 from rewriter.transforms.ignores import apply_ignores
+from rewriter.tree.repository import Kind, OverlayRepository, Repository
 from rewriter.verifier import State, clashes, make_patch, problems
 
 

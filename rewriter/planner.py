@@ -12,14 +12,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from rewriter import transforms as transforms_package
-from rewriter.analysis import Analysis
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Fix, Plan, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Span
-from rewriter.mount_lines import break_lines
-from rewriter.project import Project
+from rewriter.project.project import Project
 from rewriter.rules import rules
 from rewriter.settings import FixLevel, Settings
+from rewriter.transforms.mount_lines import break_lines
 from rewriter.transforms.outcome import Transform
 
 Key = tuple[str, str, str, str]

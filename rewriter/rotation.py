@@ -20,7 +20,7 @@ from rewriter.judgement import credential_file, judge_name, provider_token
 from rewriter.model.patch import Exposure
 from rewriter.model.secret import Finding
 from rewriter.record import Record
-from rewriter.wildcards import fits
+from rewriter.tree.wildcards import fits
 
 _DATA: Final = "data/rotation.toml"
 _KEYS: Final = frozenset({"id", "title", "where", "how", "dead", "basis", "names", "files", "categories"})

@@ -10,17 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.errors import VerificationError
-from rewriter.left import kept_from_mounts
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.left import kept_from_mounts
 from rewriter.model.patch import FileChange, Ignored, Patch, Problem
 from rewriter.model.plan import Fix, LocalValue
 from rewriter.model.secret import Finding
 from rewriter.model.text import Span
 from rewriter.planner import Key, key
-from rewriter.project import Project
+from rewriter.project.build import Build
+from rewriter.project.project import Project
 from rewriter.record import Record, replace
 from rewriter.second_reader import disagreement
 

@@ -19,13 +19,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, Self
 
-from rewriter.beneath import Kind, directory, follow, kind_of, open_file
 from rewriter.errors import RepositoryError
 from rewriter.model.patch import Change, FileChange
 from rewriter.model.plan import LocalValue
 from rewriter.model.text import encode
 from rewriter.record import Record
-from rewriter.repository import parts_of, shown
+from rewriter.tree.beneath import Kind, directory, follow, kind_of, open_file
+from rewriter.tree.repository import parts_of, shown
 
 PREFIX: Final = ".unbake-"
 """Begin the names of temporary files so."""

@@ -16,8 +16,8 @@ from rewriter.model.plan import LocalValue, Refusal
 from rewriter.model.secret import Finding
 from rewriter.model.text import encode
 from rewriter.pipeline import fix
-from rewriter.repository import DirectoryRepository
 from rewriter.settings import Settings, from_config_file, merged
+from rewriter.tree.repository import DirectoryRepository
 
 ROOT: Final = Path(__file__).parent.parent / "corpus"
 

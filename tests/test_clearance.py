@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.detection.cases import read_all
-from rewriter.clearance import Clearance
 from rewriter.documents.dockerfile_name import is_dockerfile
-from rewriter.examining import examine
-from rewriter.outline import Outline
-from rewriter.repository import DirectoryRepository, MemoryRepository, Repository
+from rewriter.project.outline import Outline
+from rewriter.scan.clearance import Clearance
+from rewriter.scan.examining import examine
 from rewriter.settings import Settings
+from rewriter.tree.repository import DirectoryRepository, MemoryRepository, Repository
 from tests.corpus import folders
 from tests.judgement.test_commands import LITERAL, VARIABLE
 from tests.properties.repositories import CANARY, repositories

@@ -9,10 +9,10 @@ import pytest
 from rewriter.model.patch import Patched
 from rewriter.model.text import encode
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.rules import rules
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests import corpus
 
 FOLDERS = corpus.folders()

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import pytest
 
-from rewriter.examining import Seen
-from rewriter.forked import Crew, processors
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import GLANCES, scan
+from rewriter.scan.examining import Seen
+from rewriter.scan.forked import Crew, processors
+from rewriter.scan.scanning import GLANCES, scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 T = TypeVar("T")
 R = TypeVar("R")

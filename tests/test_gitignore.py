@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rewriter.gitignore import GitIgnore
 from rewriter.model.text import encode
+from rewriter.tree.gitignore import GitIgnore
 
 CASES: tuple[tuple[Mapping[str, str], tuple[str, ...], tuple[str, ...]], ...] = (
     ({"": "a"}, ("a", "x/a", "a/x"), ("b", "ab")),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewriter.model.text import Source
-from rewriter.pragmas import Pragma, pragmas
+from rewriter.project.pragmas import Pragma, pragmas
 
 
 def read(text: str) -> tuple[Pragma, ...]:

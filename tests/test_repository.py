@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rewriter import repository as module
 from rewriter.errors import RepositoryError
-from rewriter.repository import (
+from rewriter.tree import repository as module
+from rewriter.tree.repository import (
     READ_LIMIT,
     DirectoryRepository,
     Kind,

@@ -17,10 +17,10 @@ from rewriter.model.text import decode
 from rewriter.pipeline import fix
 from rewriter.render.redact import Redactor
 from rewriter.render.visible import visible
-from rewriter.repository import DirectoryRepository
 from rewriter.rules import explanation, rules
 from rewriter.rules.rule import Rule
 from rewriter.settings import Settings
+from rewriter.tree.repository import DirectoryRepository
 from tests import corpus
 
 FOLDER: Final = Path(__file__).parent.parent / "docs" / "rules"

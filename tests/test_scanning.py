@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 
 from rewriter.documents.dockerfile import Dockerfile
-from rewriter.repository import READ_LIMIT, MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
+from rewriter.scan.survey import LOT
 from rewriter.settings import Settings
-from rewriter.survey import LOT
+from rewriter.tree.repository import READ_LIMIT, MemoryRepository
 
 REMEMBERED = 64
 """Of so many Dockerfiles what is known of their variables is kept for whoever asks again."""

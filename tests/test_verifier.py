@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import parse
 from rewriter.errors import VerificationError
-from rewriter.gathering import read
+from rewriter.flow.analysis import Analysis
 from rewriter.model.masked import Masked
 from rewriter.model.plan import FileEdit, Fix, LocalValue
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Source, Span
-from rewriter.repository import MemoryRepository
+from rewriter.project.gathering import read
 from rewriter.rules import rules
 from rewriter.second_reader import disagreement
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from rewriter.verifier import State, clashes, make_patch, problems
 
 LEAKY = "FROM node:20-slim\nARG NPM_TOKEN\nRUN npm ci\nWORKDIR /app\n"

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rewriter.wildcards import fits
+from rewriter.tree.wildcards import fits
 
 
 @settings(deadline=None)

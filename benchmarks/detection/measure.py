@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from benchmarks.detection.cases import Case
 from rewriter.model.secret import Severity
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.automaton import FOLDERS, Automaton, Item, Many, One, any_character, not_slash
 from rewriter.record import Record
+from rewriter.tree.automaton import FOLDERS, Automaton, Item, Many, One, any_character, not_slash
 
 PLACES: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 LIMIT: Final = 3 * 1024 * 1024

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from rewriter.bot.layout import Row, Transaction, Value, bring_up
 from rewriter.errors import UsageError
-from rewriter.repository import shown
+from rewriter.tree.repository import shown
 
 _PATIENCE: Final = 60.0
 

@@ -13,8 +13,8 @@ from rewriter.bot import codeowners
 from rewriter.errors import RepositoryError
 from rewriter.model.text import decode
 from rewriter.record import Record
-from rewriter.repository import Kind, Repository
 from rewriter.scm.forge import Forge, ForgeError, Pull
+from rewriter.tree.repository import Kind, Repository
 
 MOST: Final = 10
 """So many reviewers are asked at most; GitHub takes fifteen."""

@@ -14,9 +14,9 @@ from rewriter.bot.report import Show
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
 from rewriter.record import Record
-from rewriter.repository import Kind, Repository
 from rewriter.scm.forge import RemoteRepository
 from rewriter.settings import CONFIG_FILE, CONFIG_LIMIT, PYPROJECT, Layer, from_config_file, from_pyproject
+from rewriter.tree.repository import Kind, Repository
 
 OPT_FILE: Final = ".github/unbake.toml"
 _KEYS: Final = frozenset({"enabled", "draft"})

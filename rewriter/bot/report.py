@@ -13,8 +13,8 @@ from rewriter.errors import RepositoryError
 from rewriter.model.patch import Report
 from rewriter.model.text import decode
 from rewriter.render.pen import Pen, redactor_of
-from rewriter.repository import Repository
 from rewriter.scm.forge import Annotation, Forge, RemoteRepository
+from rewriter.tree.repository import Repository
 
 _LINE: Final = 300
 

@@ -29,11 +29,11 @@ from rewriter.errors import UnbakeError
 from rewriter.model.patch import Failed, Patched, Report, Unchanged
 from rewriter.record import Record, field, replace
 from rewriter.render.pen import Pen, redactor_of
-from rewriter.repository import Repository
 from rewriter.scm.clock import Clock
 from rewriter.scm.forge import ForbiddenError, Forge, MovedError, NoTree, RemoteRepository
 from rewriter.scm.git import Clone
 from rewriter.settings import merged
+from rewriter.tree.repository import Repository
 
 _CANDIDATE: Final = re.compile(r"(?i)(?:^|/)[^/]*(?:dockerfile|containerfile|compose|docker-bake)[^/]*$")
 

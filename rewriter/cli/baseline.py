@@ -16,7 +16,7 @@ from rewriter.errors import RepositoryError, UsageError
 from rewriter.model.patch import Problem, Report
 from rewriter.model.text import decode
 from rewriter.record import replace
-from rewriter.repository import READ_LIMIT, shown
+from rewriter.tree.repository import READ_LIMIT, shown
 
 _VERSION: Final = 1
 _KEYS: Final = frozenset({"fingerprint", "rule", "path", "name"})

@@ -22,8 +22,8 @@ from rewriter.render import inspected, tree
 from rewriter.render.paint import Paint
 from rewriter.render.pen import Pen
 from rewriter.render.redact import Redactor
-from rewriter.repository import DirectoryRepository
 from rewriter.settings import Format
+from rewriter.tree.repository import DirectoryRepository
 
 SECRET_LIMIT: Final = 500 * 1024
 """The most that BuildKit takes for a secret."""

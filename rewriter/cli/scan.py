@@ -15,7 +15,7 @@ from rewriter.cli.terminal import progress
 from rewriter.errors import UsageError
 from rewriter.model.patch import Report, Silence
 from rewriter.render.visible import visible
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Format
 
 _EXAMPLES: Final = """\

@@ -15,8 +15,8 @@ from typing import Final
 from rewriter.errors import RepositoryError, UsageError
 from rewriter.model.patch import Report
 from rewriter.record import replace
-from rewriter.repository import Repository, shown
 from rewriter.scm.local import LocalGit
+from rewriter.tree.repository import Repository, shown
 
 _LONG: Final = 256
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from rewriter.errors import RepositoryError, UsageError
-from rewriter.repository import (
+from rewriter.tree.repository import (
     READ_LIMIT,
     DirectoryRepository,
     Kind,

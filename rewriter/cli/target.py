@@ -14,7 +14,6 @@ from rewriter.cli.stdin import STDIN, standard_input
 from rewriter.errors import UsageError
 from rewriter.model.text import decode
 from rewriter.record import Record, replace
-from rewriter.repository import DirectoryRepository, Kind, Repository, shown
 from rewriter.settings import (
     CONFIG_FILE,
     CONFIG_LIMIT,
@@ -28,6 +27,7 @@ from rewriter.settings import (
     merged,
     near,
 )
+from rewriter.tree.repository import DirectoryRepository, Kind, Repository, shown
 
 _SIBLINGS: Final = 2_000
 

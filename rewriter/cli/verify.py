@@ -35,9 +35,9 @@ from rewriter.render import inspected, tree
 from rewriter.render.page import page
 from rewriter.render.paint import Paint
 from rewriter.render.pen import Pen
-from rewriter.repository import DirectoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Display, Format, Settings, from_environment, merged
+from rewriter.tree.repository import DirectoryRepository
 
 FORMATS: Final = (Format.TEXT, Format.JSON)
 

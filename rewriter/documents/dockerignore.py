@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from rewriter.automaton import Automaton, State
 from rewriter.documents.go_pattern import items_of
 from rewriter.documents.go_regexp import PatternError
 from rewriter.model.text import Source, Span, encode
 from rewriter.record import Record
-from rewriter.repository import Kind, Repository
+from rewriter.tree.automaton import Automaton, State
+from rewriter.tree.repository import Kind, Repository
 
 NAME: Final = ".dockerignore"
 LINE_LIMIT: Final = 64 * 1024

@@ -10,9 +10,9 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from rewriter.automaton import FOLDERS, Item, Many, One, Test, any_character, not_slash
 from rewriter.documents.go_regexp import PatternError, parse
 from rewriter.model.text import decode, encode
+from rewriter.tree.automaton import FOLDERS, Item, Many, One, Test, any_character, not_slash
 
 _QUOTED: Final = frozenset(".+()$")
 """Docker means to quote `|`, `{` and `}` too, but its table has no room for characters above `?`."""

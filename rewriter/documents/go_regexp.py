@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from rewriter.automaton import Item, Many, Maybe, One, Side, Test, Where, any_character, not_slash
+from rewriter.tree.automaton import Item, Many, Maybe, One, Side, Test, Where, any_character, not_slash
 
 _FOLDERS: Final = "(.*/)?"
 _COMPONENT: Final = "[^/]"

@@ -20,7 +20,7 @@ from typing import Final
 
 from rewriter.errors import UnbakeError
 from rewriter.record import Record
-from rewriter.wildcards import fits
+from rewriter.tree.wildcards import fits
 
 _NEWEST: Final = 10**9
 

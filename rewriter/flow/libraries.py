@@ -12,12 +12,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.documents.run import written
 from rewriter.errors import UnbakeError
-from rewriter.project import Project
+from rewriter.project.build import Build
+from rewriter.project.project import Project
 from rewriter.record import Record
-from rewriter.wildcards import fits
+from rewriter.tree.wildcards import fits
 
 _DATA: Final = "data/libraries.toml"
 _KEYS: Final = frozenset({"title", "packages", "variables"})

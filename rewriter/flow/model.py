@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from rewriter.build import Build
 from rewriter.callers import from_secret_store
 from rewriter.documents.dockerfile import Binding, Instruction, Kind, final_stage, successors
 from rewriter.documents.run import RunBody
 from rewriter.judgement import PairVerdict
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence, Phase
-from rewriter.readers import Reach, Taker
+from rewriter.project.build import Build
+from rewriter.project.readers import Reach, Taker
 from rewriter.record import Record
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from rewriter.build import Build, Commands
 from rewriter.documents.dockerfile import Instruction, final_stage, part, successors
+from rewriter.project.build import Build, Commands
 from rewriter.record import replace
 
 _HANDED_ON: Final = frozenset({"FROM", "ENV", "USER", "WORKDIR", "SHELL"})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.code import may_read
 from rewriter.documents.dockerfile import final_stage
 from rewriter.documents.run import read_run
 from rewriter.flow.libraries import library_readers
 from rewriter.flow.model import Definition, Use, kept_in_image
 from rewriter.model.secret import Phase
-from rewriter.project import Project
-from rewriter.readers import Reach, fetching, recipes_called, scripts_called
+from rewriter.project.build import Build
+from rewriter.project.project import Project
+from rewriter.project.readers import Reach, fetching, recipes_called, scripts_called
 from rewriter.recipes import recipes
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rewriter.build import Build
 from rewriter.documents.dockerfile import Binding
 from rewriter.flow.model import Definition, Flow, Origin
 from rewriter.flow.onbuild import onbuild
@@ -13,7 +12,8 @@ from rewriter.flow.tracer import Tracer, bindings_of, suspect
 from rewriter.flow.uses import blocked_by, uses_of
 from rewriter.model.masked import Masked
 from rewriter.model.text import Span
-from rewriter.project import Project
+from rewriter.project.build import Build
+from rewriter.project.project import Project
 
 
 def flows(project: Project, build: Build) -> tuple[Flow, ...]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.callers import from_secret_store, from_variables
 from rewriter.documents.dockerfile import Binding, Kind, references
 from rewriter.flow.model import Origin
@@ -22,6 +21,7 @@ from rewriter.judgement import (
     url_credentials,
 )
 from rewriter.model.secret import Confidence
+from rewriter.project.build import Build
 
 _NONE_GIVEN: Final = frozenset(
     {"none", "null", "nil", "undefined", "unset", "unknown", "empty", "no", "false", "n/a", "-", "not-set", "notset"}

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.documents.dockerfile import Binding, Instruction, Kind, references, scope
 from rewriter.documents.run import RunBody
 from rewriter.flow.model import Definition, Use
-from rewriter.project import Project
-from rewriter.readers import Reach, takers, variable_reach
+from rewriter.project.build import Build
+from rewriter.project.project import Project
+from rewriter.project.readers import Reach, takers, variable_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
 
 

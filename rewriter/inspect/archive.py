@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from rewriter.beneath import Kind, open_file
 from rewriter.errors import InspectionError
 from rewriter.inspect import tar
 from rewriter.inspect.layer import LayerScan
 from rewriter.inspect.oci import Json
 from rewriter.inspect.streams import CHUNK, Reader, Source, Tally, unpacked
 from rewriter.record import Record, State, field
-from rewriter.repository import DirectoryRepository, shown
+from rewriter.tree.beneath import Kind, open_file
+from rewriter.tree.repository import DirectoryRepository, shown
 
 DOCUMENT_LIMIT: Final = 1 << 23
 DOCUMENTS_LIMIT: Final = 1 << 26

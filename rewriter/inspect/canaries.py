@@ -20,7 +20,7 @@ from rewriter.model.masked import Masked
 from rewriter.model.secret import Channel, Finding
 from rewriter.model.text import decode, encode
 from rewriter.record import Record
-from rewriter.repository import DirectoryRepository
+from rewriter.tree.repository import DirectoryRepository
 
 PREFIX: Final = "cnry"
 _KEPT: Final = 4

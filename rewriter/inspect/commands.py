@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from rewriter.credentials import command_secrets
+from rewriter.commands.credentials import command_secrets
 from rewriter.documents import dockerfile
 from rewriter.documents.run import read_run
 from rewriter.errors import ParseError

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from rewriter.errors import InspectionError, RepositoryError
-from rewriter.gitignore import GitIgnore
 from rewriter.inspect.canaries import link_or_copy
 from rewriter.model.text import decode
 from rewriter.record import Record
-from rewriter.repository import DirectoryRepository, git_rules, parts_of, shown
 from rewriter.scm.local import Entry, LocalGit, Objects
+from rewriter.tree.gitignore import GitIgnore
+from rewriter.tree.repository import DirectoryRepository, git_rules, parts_of, shown
 
 SIZE_LIMIT: Final = 10 << 30
 _LINK: Final = "120000"

@@ -19,7 +19,7 @@ from typing import IO, Final
 from rewriter.errors import InspectionError
 from rewriter.inspect.oci import Json, at, text, texts
 from rewriter.record import Record, field
-from rewriter.repository import shown
+from rewriter.tree.repository import shown
 
 PATIENCE: Final = 60.0
 _GRACE: Final = 5.0

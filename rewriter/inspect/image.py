@@ -16,7 +16,7 @@ from rewriter.inspect.provenance import judge_attestation
 from rewriter.model.inspection import Image, Inspection, Layer, Leak, Part, Step
 from rewriter.model.secret import Confidence, Severity
 from rewriter.record import Record, replace
-from rewriter.repository import shown as visible
+from rewriter.tree.repository import shown as visible
 
 NOTE_LIMIT: Final = 20
 

@@ -14,7 +14,7 @@ from rewriter.inspect.streams import Reader, Source, Tally
 from rewriter.judgement import Certainty, credential_file
 from rewriter.model.secret import Confidence
 from rewriter.record import State, field
-from rewriter.repository import shown
+from rewriter.tree.repository import shown
 
 Examine = Callable[[str, int, Reader], Iterable[Hit]]
 Heard = Callable[[tar.Entry], Iterable[Hit]]

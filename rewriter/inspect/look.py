@@ -14,7 +14,7 @@ from rewriter.inspect.layer import NOTES, LayerScan, scan_layer
 from rewriter.inspect.streams import Reader, Source
 from rewriter.inspect.target import Named, Sort
 from rewriter.model.inspection import Inspection
-from rewriter.repository import shown
+from rewriter.tree.repository import shown
 
 
 def judged(name: str, source: Source) -> LayerScan:

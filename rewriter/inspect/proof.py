@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from rewriter import pipeline, writer
-from rewriter.build import Build
 from rewriter.documents import dockerfile
 from rewriter.documents.compose import is_compose_path
 from rewriter.errors import InspectionError, UsageError
-from rewriter.gathering import read as read_project
 from rewriter.inspect.agent import Agent, asked, new_key
 from rewriter.inspect.canaries import Planted, copy_tree, invented, needles, planted, put
 from rewriter.inspect.committed import Commit, differing, lay_out
@@ -32,9 +30,11 @@ from rewriter.model.patch import Failed, Patch, Patched, Unchanged
 from rewriter.model.plan import BuildSecret, RuntimeSecret
 from rewriter.model.secret import Channel, Finding
 from rewriter.model.text import Source, decode
+from rewriter.project.build import Build
+from rewriter.project.gathering import read as read_project
 from rewriter.record import Record, replace
-from rewriter.repository import DirectoryRepository, shown
 from rewriter.settings import Settings
+from rewriter.tree.repository import DirectoryRepository, shown
 
 _ENV: Final = "env="
 _SRC: Final = "src="

@@ -23,9 +23,9 @@ from rewriter.model.inspection import Leak, Part
 from rewriter.model.secret import Severity
 from rewriter.model.text import Source, decode
 from rewriter.record import replace
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 _ARGUMENT: Final = "build-arg:"
 _DEPTH: Final = 60

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rewriter.gitignore import GitIgnore
 from rewriter.model.inspection import Inspection, Leak, Part
 from rewriter.record import replace
 from rewriter.settings import Settings
+from rewriter.tree.gitignore import GitIgnore
 
 
 def selected(found: Inspection, settings: Settings) -> Inspection:

@@ -13,7 +13,7 @@ from rewriter.inspect.archive import is_layout, opened
 from rewriter.inspect.engine import Engine
 from rewriter.inspect.streams import Source, compression
 from rewriter.record import Record
-from rewriter.repository import shown
+from rewriter.tree.repository import shown
 
 
 class Sort(StrEnum):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.documents import dockerfile
 from rewriter.documents.dockerfile import Dockerfile, mount
 from rewriter.inspect import compare
@@ -21,6 +20,7 @@ from rewriter.model.inspection import Answer, Check
 from rewriter.model.masked import Masked
 from rewriter.model.plan import BuildSecret
 from rewriter.model.text import Source, decode
+from rewriter.project.build import Build
 from rewriter.record import Record, field, replace
 
 SHOWN: Final = 8

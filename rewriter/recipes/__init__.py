@@ -21,7 +21,7 @@ from typing import Final
 
 from rewriter.errors import UnbakeError
 from rewriter.record import Record
-from rewriter.wildcards import fits
+from rewriter.tree.wildcards import fits
 
 
 class RecipeError(UnbakeError):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.callers import BuildArgument, Caller, from_secret_store, from_variables
 from rewriter.flow import secret_id
+from rewriter.flow.analysis import Analysis
 from rewriter.judgement import judge_pair
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Place, Severity

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Finding, Phase, Severity
 from rewriter.rules.rule import Leak, Rule, report

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.documents.compose import EnvEntry
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Finding, Phase
 from rewriter.rules.rule import Leak, Rule, report

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.copied import CopiedFile
-from rewriter.expected import ExpectedFile, expected_files
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.copied import CopiedFile
+from rewriter.flow.expected import ExpectedFile, expected_files
 from rewriter.judgement import secret_id
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
-from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import Instruction
-from rewriter.fetched import FetchedFile, fetched_files
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.copied import CopiedFile
+from rewriter.flow.fetched import FetchedFile, fetched_files
 from rewriter.judgement import Certainty
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.project.build import Build
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-credential-file-in-layer"

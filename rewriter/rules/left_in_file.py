@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
-from rewriter.left import Left
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.left import Left
+from rewriter.flow.residue import Kept
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.residue import Kept
+from rewriter.project.build import Build
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-secret-left-in-file"

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
-from rewriter.credentials import CommandSecret, literal_ids
+from rewriter.commands.credentials import CommandSecret, literal_ids
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Finding, Phase, Severity
+from rewriter.project.build import Build
 from rewriter.rules.rule import Leak, Rule, is_kept, report
 
 NAME: Final = "no-literal-in-command"

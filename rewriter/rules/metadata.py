@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
-from rewriter.kept_texts import KeptText, kept_texts
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.kept_texts import KeptText, kept_texts
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.project.build import Build
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-secret-in-metadata"

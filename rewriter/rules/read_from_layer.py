@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
 from rewriter.documents.run import RunBody
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.left import later_readers, uses_file
 from rewriter.judgement import Certainty
-from rewriter.left import later_readers, uses_file
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
-from rewriter.readers import Reach
+from rewriter.project.build import Build
+from rewriter.project.readers import Reach
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-secret-read-from-layer"

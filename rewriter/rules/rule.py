@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Dockerfile, final_stage, successors
+from rewriter.flow.analysis import Analysis
 from rewriter.model.masked import Masked
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Place, Severity

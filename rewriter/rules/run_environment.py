@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.callers import RunEnvironment
+from rewriter.flow.analysis import Analysis
 from rewriter.judgement import judge_pair
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity

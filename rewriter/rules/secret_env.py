@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Kind
 from rewriter.flow import Definition, Flow, Origin, secret_id
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Severity
 from rewriter.rules.rule import Leak, Rule, is_kept, report

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.flow import Flow, secret_id
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Finding, Severity
-from rewriter.readers import Reach
+from rewriter.project.readers import Reach
 from rewriter.rules.rule import Leak, Rule, report
 
 NAME: Final = "no-secret-in-run"

@@ -13,15 +13,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
-from rewriter.credentials import CommandSecret
+from rewriter.commands.credentials import CommandSecret
 from rewriter.documents.dockerfile import Assignment, scope
 from rewriter.documents.run import RunBody, written
 from rewriter.flow import secret_id
+from rewriter.flow.analysis import Analysis
 from rewriter.judgement import judge_name
 from rewriter.model.plan import Reason
 from rewriter.model.secret import Channel, Confidence, Finding, Phase, Severity
+from rewriter.project.build import Build
 from rewriter.record import replace
 from rewriter.rules.rule import Leak, Rule, report
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from rewriter.errors import RepositoryError
-from rewriter.repository import GIT, READ_LIMIT, Kind, documents_of, parts_of, shown
+from rewriter.tree.repository import GIT, READ_LIMIT, Kind, documents_of, parts_of, shown
 
 _LINK: Final = "120000"
 _MODULE: Final = "160000"

@@ -12,7 +12,7 @@ from rewriter.documents.env_file import EnvLine
 from rewriter.judgement import judge_pair
 from rewriter.model.masked import Masked
 from rewriter.model.text import Source, Span
-from rewriter.project import Project
+from rewriter.project.project import Project
 from rewriter.services.model import EnvFile, Gift, Ref
 
 _FILE_LIMIT: Final = 1_000

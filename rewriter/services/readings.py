@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.documents.compose import Build as ComposeBuild
 from rewriter.documents.compose import Compose, assume_defaults
 from rewriter.documents.yaml import Scalar, get
 from rewriter.file_variables import FileForm, ImageTable, Opener, image_version, table_of
+from rewriter.project.build import Build
 from rewriter.record import Record
 from rewriter.services.model import Ref
 

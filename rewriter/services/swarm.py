@@ -16,7 +16,7 @@ from rewriter import callers
 from rewriter.documents.compose import Compose
 from rewriter.documents.yaml import Mapping, Node, Scalar, entries, get, walk
 from rewriter.model.text import Source
-from rewriter.project import Project
+from rewriter.project.project import Project
 
 _ONLY_SWARM: Final = ("placement", "update_config", "rollback_config", "endpoint_mode")
 _PLACEHOLDER: Final = re.compile(r"\{\{ ?\.(?:Node|Task|Service)\.")

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from rewriter.documents import env_file
 from rewriter.documents.compose import Compose
 from rewriter.documents.yaml import Entry, Node, Scalar, Sequence, entries, get
-from rewriter.gitignore import GitIgnore
 from rewriter.judgement import judge_name
 from rewriter.model.text import Source, Span
-from rewriter.project import Project
+from rewriter.project.project import Project
 from rewriter.record import Record
-from rewriter.repository import git_rules
 from rewriter.services.gifts import env_path
+from rewriter.tree.gitignore import GitIgnore
+from rewriter.tree.repository import git_rules
 
 
 class UnseenFile(Record):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.documents.dockerfile import Instruction
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason, Refusal
 from rewriter.model.secret import Finding
-from rewriter.remote_add import authorised
 from rewriter.settings import Settings
 from rewriter.transforms.outcome import Transform
+from rewriter.transforms.remote_add import authorised
 
 
 def plan(analysis: Analysis, findings: tuple[Finding, ...], _settings: Settings) -> Iterator[Refusal]:

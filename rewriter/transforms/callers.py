@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
 from rewriter.callers import Caller, CallerChange, CallerKind, CallerRefusal
+from rewriter.flow.analysis import Analysis
 from rewriter.model.masked import Masked
 from rewriter.model.plan import BuildSecret, FileEdit, Ignore, LocalValue, Reason
 from rewriter.model.secret import Place
+from rewriter.project.build import Build
 from rewriter.record import Record, replace
 from rewriter.transforms.build_callers import add_secret, drop_argument, pass_as_secret
 from rewriter.transforms.local_values import keep, value_path

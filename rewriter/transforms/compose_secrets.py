@@ -11,8 +11,8 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.documents.compose import Compose
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Reason, Refusal
 from rewriter.model.secret import Finding
 from rewriter.rules.rule import printable

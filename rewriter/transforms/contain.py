@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewriter.residue import Kept, Residue
+from rewriter.flow.residue import Kept, Residue
 from rewriter.transforms.contain_file import keep_stored, keep_written
 from rewriter.transforms.contain_git import take_from_config, take_from_url
 from rewriter.transforms.run_change import CannotChange

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.build import Build
 from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit
+from rewriter.flow.residue import Residue
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
-from rewriter.readers import Reach, recipes_called, tool_file_reach
+from rewriter.project.build import Build
+from rewriter.project.readers import Reach, recipes_called, tool_file_reach
 from rewriter.recipes import Recipe, inert_commands, recipes
 from rewriter.record import replace
-from rewriter.residue import Residue
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.tended_file import care, move
 from rewriter.transforms.unit import Unit, take_out, unit_of

@@ -11,11 +11,11 @@ from typing import Final
 
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command
+from rewriter.flow.residue import Kept, Residue
 from rewriter.judgement import url_credentials
 from rewriter.model.text import Edit, Span
-from rewriter.readers import recipes_called
+from rewriter.project.readers import recipes_called
 from rewriter.recipes import inert_commands
-from rewriter.residue import Kept, Residue
 from rewriter.transforms.run_change import CannotChange, RunChange
 from rewriter.transforms.unit import Unit, take_out, unit_of
 from rewriter.transforms.workshop import Workshop, after, later, plain

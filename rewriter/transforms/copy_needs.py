@@ -12,10 +12,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rewriter.automaton import Automaton
 from rewriter.documents.go_pattern import glob
 from rewriter.documents.go_regexp import PatternError
 from rewriter.record import Record
+from rewriter.tree.automaton import Automaton
 
 Match = Callable[[str], bool]
 

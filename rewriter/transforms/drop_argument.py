@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.callers import BuildArgument, Caller, CallerRefusal
 from rewriter.callers.model import Unreadable
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.settings import Settings

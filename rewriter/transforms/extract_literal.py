@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
-from rewriter.credentials import CommandSecret, literal_ids
+from rewriter.commands.credentials import CommandSecret, literal_ids
 from rewriter.documents.run import RunBody
 from rewriter.documents.shell import DoubleQuoted, Literal, SingleQuoted
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.residue import Kept, literal_residues
 from rewriter.model.masked import Masked
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Span
-from rewriter.residue import Kept, literal_residues
+from rewriter.project.build import Build
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
 from rewriter.transforms.contain import Workshop, contain

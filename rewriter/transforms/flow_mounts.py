@@ -10,12 +10,12 @@ from rewriter.documents.dockerfile import Assignment, Instruction, Kind, Word, m
 from rewriter.documents.run import Form, RunBody
 from rewriter.documents.shell import prints_environment
 from rewriter.flow import Definition, Flow, Origin, Use, secret_id
-from rewriter.left import left_by_tools
+from rewriter.flow.left import left_by_tools
+from rewriter.flow.residue import residues
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
-from rewriter.readers import Reach
+from rewriter.project.readers import Reach
 from rewriter.record import Record, State, field
-from rewriter.residue import residues
 from rewriter.settings import SecretStyle, Settings
 from rewriter.transforms.contain import Workshop, contain
 from rewriter.transforms.dockerfile_edits import remove_assignments

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.copied import CopiedFile
-from rewriter.copy_sources import context_path
 from rewriter.documents.dockerignore import literal
 from rewriter.documents.run import RunBody, read_run
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.copied import CopiedFile
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
+from rewriter.project.copy_sources import context_path
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers
 from rewriter.transforms.outcome import Proposal, Transform

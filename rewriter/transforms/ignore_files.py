@@ -12,15 +12,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rewriter import gitignore
 from rewriter.documents import dockerignore
-from rewriter.gitignore import GitIgnore
 from rewriter.model.plan import FileEdit, NewFile
 from rewriter.model.text import Edit, Source, Span, decode
 from rewriter.record import Record
-from rewriter.repository import Kind, Repository, git_rules
 from rewriter.template import render
 from rewriter.transforms.copy_needs import Needs
+from rewriter.tree import gitignore
+from rewriter.tree.gitignore import GitIgnore
+from rewriter.tree.repository import Kind, Repository, git_rules
 
 Match = Callable[[str], bool]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from rewriter.documents.dockerfile import mount
 from rewriter.model.plan import FileEdit, Ignore, NewFile
 from rewriter.model.text import Edit, apply, decode, encode
-from rewriter.project import Project
+from rewriter.project.project import Project
 from rewriter.record import Record
-from rewriter.repository import OverlayRepository, Repository
 from rewriter.transforms.ignore_files import IgnoreChange, ignore_for_docker, ignore_for_git
+from rewriter.tree.repository import OverlayRepository, Repository
 
 
 class Ignored(Record):

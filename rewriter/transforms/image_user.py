@@ -9,8 +9,8 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.documents.dockerfile import Instruction, machine
+from rewriter.project.build import Build
 
 _MAKERS: Final = frozenset({"useradd", "adduser"})
 _JOINED: Final = re.compile(r"(?:--uid=|-u)(\d{1,10})")

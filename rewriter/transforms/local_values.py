@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.model.masked import Masked
 from rewriter.model.plan import Ignore, LocalValue
+from rewriter.project.build import Build
 
 FOLDER: Final = "secrets"
 

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import successors
 from rewriter.documents.dockerignore import literal
 from rewriter.documents.run import RunBody, read_run
+from rewriter.flow.analysis import Analysis
+from rewriter.flow.copied import CopiedFile
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Ignore, Reason, Refusal
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Span
-from rewriter.readers import Reach, fetching
+from rewriter.project.readers import Reach, fetching
 from rewriter.recipes import recipes
 from rewriter.settings import Settings
 from rewriter.transforms.callers import pass_to_callers

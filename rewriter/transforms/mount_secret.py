@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
-from rewriter.analysis import Analysis
 from rewriter.flow import Flow, secret_id
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import BuildSecret, FileEdit, Fix, Reason, Refusal
 from rewriter.model.secret import Finding, Phase, Safety
 from rewriter.model.text import Edit, Span
 from rewriter.recipes import recipes
 from rewriter.record import replace
-from rewriter.remote_add import authorised
 from rewriter.services.image_env import is_for_containers
 from rewriter.settings import FixLevel, MultiStage, SecretStyle, Settings
 from rewriter.transforms.build_callers import agent_for_key
@@ -26,6 +25,7 @@ from rewriter.transforms.flow_mounts import Mounting, mount_flow, remove_definit
 from rewriter.transforms.local_values import value_path
 from rewriter.transforms.mount_ssh import mount_agent
 from rewriter.transforms.outcome import Proposal, Transform, by_secret
+from rewriter.transforms.remote_add import authorised
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.split_stages import split
 from rewriter.transforms.syntax import choose_frontend, require_mounts

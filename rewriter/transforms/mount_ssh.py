@@ -15,11 +15,11 @@ from rewriter.documents.dockerfile import final_stage, machine, successors
 from rewriter.documents.run import Form, Fragment, RunBody
 from rewriter.documents.shell import Command
 from rewriter.flow import Flow
+from rewriter.flow.residue import Kept, Residue, residues
 from rewriter.model.text import Edit
-from rewriter.readers import Reach
+from rewriter.project.readers import Reach
 from rewriter.recipes import inert_commands
 from rewriter.record import State, field
-from rewriter.residue import Kept, Residue, residues
 from rewriter.transforms.image_user import is_root, user_id
 from rewriter.transforms.run_change import CannotChange, RunChange
 from rewriter.transforms.workshop import plain

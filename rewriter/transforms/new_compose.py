@@ -7,9 +7,9 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from rewriter.build import Build
 from rewriter.model.plan import NewFile
-from rewriter.project import Project
+from rewriter.project.build import Build
+from rewriter.project.project import Project
 from rewriter.record import Record
 from rewriter.settings import Runtime
 from rewriter.template import render

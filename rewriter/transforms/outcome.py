@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rewriter.analysis import Analysis
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Fix, Refusal
 from rewriter.model.secret import Finding
 from rewriter.record import Record

@@ -10,7 +10,7 @@ from rewriter.documents.run import Form, Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Item, Operator, remove_element, remove_elements
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
-from rewriter.readers import recipes_called, substitutes
+from rewriter.project.readers import recipes_called, substitutes
 from rewriter.record import State, field
 from rewriter.transforms.dockerfile_edits import insert_mounts, remove_instruction
 from rewriter.transforms.variable_mount import VariableMount

@@ -12,12 +12,12 @@ from rewriter.documents.yaml import Scalar, get
 from rewriter.model.masked import Masked
 from rewriter.model.plan import SecretSource
 from rewriter.model.text import decode
-from rewriter.project import Project
+from rewriter.project.project import Project
 from rewriter.record import Record
-from rewriter.repository import Kind
 from rewriter.services import Gift
 from rewriter.transforms.compose_text import Declaration, declared
 from rewriter.transforms.local_values import FOLDER
+from rewriter.tree.repository import Kind
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _OTHER: Final = re.compile(r"[^a-z0-9_.-]+")

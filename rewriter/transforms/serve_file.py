@@ -11,14 +11,14 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
-from rewriter.copied import CopiedFile, Upkeep, image_path
 from rewriter.documents.dockerfile import Instruction, machine, successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.documents.shell import Command, Word, remove_element
-from rewriter.fetched import fetched_files
+from rewriter.flow.copied import CopiedFile, Upkeep, image_path
+from rewriter.flow.fetched import fetched_files
+from rewriter.flow.residue import residues
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
-from rewriter.residue import residues
 from rewriter.settings import Settings
 from rewriter.transforms.image_user import is_root, user_id
 from rewriter.transforms.run_change import CannotChange, RunChange

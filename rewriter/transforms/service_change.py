@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from rewriter.build import Build
 from rewriter.documents import compose as compose_reader
 from rewriter.documents.compose import Compose, EnvEntry, Service
 from rewriter.documents.dockerfile import Assignment, Instruction
@@ -15,9 +14,9 @@ from rewriter.documents.yaml import Scalar, get
 from rewriter.model.plan import FileEdit, Fix, Ignore, LocalValue, NewFile, RuntimeSecret, SecretSource
 from rewriter.model.secret import Finding, Safety
 from rewriter.model.text import Edit, Source, apply
-from rewriter.project import Project
+from rewriter.project.build import Build
+from rewriter.project.project import Project
 from rewriter.record import Record
-from rewriter.repository import Kind
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, is_shared
 from rewriter.settings import Settings
@@ -27,6 +26,7 @@ from rewriter.transforms.dockerfile_edits import remove_assignments
 from rewriter.transforms.new_compose import proposal
 from rewriter.transforms.secret_names import Named, identity, name_secrets, secrets_folder
 from rewriter.transforms.service_code import Sources, starts_as_root
+from rewriter.tree.repository import Kind
 
 
 class Choice(Record):

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.code import CodePlan, Memory, rewrite
-from rewriter.copy_sources import context_path
 from rewriter.documents import dockerignore
 from rewriter.documents.dockerfile import Instruction, Word, final_stage, machine
 from rewriter.model.plan import FileEdit, Reason
 from rewriter.model.text import Edit, Source, Span
-from rewriter.project import Project
+from rewriter.project.build import Build
+from rewriter.project.copy_sources import context_path
+from rewriter.project.project import Project
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.secret_names import identity
 

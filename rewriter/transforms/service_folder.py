@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rewriter.analysis import Analysis
-from rewriter.build import Build
 from rewriter.documents.compose import Compose, EntryForm, EnvEntry
 from rewriter.documents.yaml import Scalar, Style
 from rewriter.errors import ParseError
+from rewriter.flow.analysis import Analysis
 from rewriter.model.plan import Fix, Reason, SecretSource
 from rewriter.model.secret import Finding
 from rewriter.model.text import OverlapError
+from rewriter.project.build import Build
 from rewriter.services import Gift, ImageEnv
 from rewriter.services.readings import ByCode, ByVariable, Member, Reading, Unreadable, by_variable, members
 from rewriter.services.swarm import Swarm

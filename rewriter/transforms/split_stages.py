@@ -20,11 +20,11 @@ from rewriter.documents.dockerfile import Instruction, machine
 from rewriter.documents.run import RunBody
 from rewriter.documents.shell import Command
 from rewriter.flow import Flow
+from rewriter.flow.residue import Kept, Residue, residues
 from rewriter.model.plan import Reason
 from rewriter.model.text import Edit, Span
-from rewriter.readers import Reach, file_reach
+from rewriter.project.readers import Reach, file_reach
 from rewriter.recipes import recipes
-from rewriter.residue import Kept, Residue, residues
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import plain
 

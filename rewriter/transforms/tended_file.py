@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from rewriter.copied import image_path
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit, Word
+from rewriter.flow.copied import image_path
 from rewriter.record import Record
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import Workshop, later

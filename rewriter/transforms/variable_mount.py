@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.documents.dockerfile import Instruction, machine
+from rewriter.project.build import Build
 from rewriter.record import Record
 from rewriter.settings import SecretStyle
 from rewriter.transforms.image_user import is_root, user_id

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rewriter.build import Build
 from rewriter.documents.dockerfile import successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.documents.shell import Command
+from rewriter.flow.residue import Residue
+from rewriter.project.build import Build
 from rewriter.record import Record
-from rewriter.residue import Residue
 from rewriter.transforms.run_change import RunChange
 
 

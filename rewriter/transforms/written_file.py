@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from rewriter.build import Build
-from rewriter.copied import image_path
-from rewriter.copy_sources import context_path
 from rewriter.documents.dockerfile import Instruction, machine, mount, secret_file, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit, Word
-from rewriter.readers import Reach, file_reach, tool_file_reach
-from rewriter.residue import Kept, Residue
+from rewriter.flow.copied import image_path
+from rewriter.flow.residue import Kept, Residue
+from rewriter.project.build import Build
+from rewriter.project.copy_sources import context_path
+from rewriter.project.readers import Reach, file_reach, tool_file_reach
 from rewriter.transforms.run_change import CannotChange
 from rewriter.transforms.workshop import Workshop
 

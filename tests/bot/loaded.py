@@ -12,8 +12,8 @@ from rewriter.bot import texts
 from rewriter.cli import dispatch
 from rewriter.model.patch import Patched
 from rewriter.model.text import encode
-from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests.bot.world import leaky
 
 LOADED = (

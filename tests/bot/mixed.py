@@ -18,9 +18,9 @@ from rewriter.bot.marker import read
 from rewriter.bot.options import Options
 from rewriter.bot.store import Store
 from rewriter.model.text import encode
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests.bot.final import forge_state
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge.standin import Repo

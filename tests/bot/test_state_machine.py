@@ -6,9 +6,9 @@ import sqlite3
 
 from rewriter.bot.options import Options
 from rewriter.model.text import encode
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests.bot.world import CANARY, CLEAN, World, leaky
 from tests.forge.standin import Fault, Repo
 

@@ -17,9 +17,9 @@ from rewriter.bot.store import Credential, Place, Store
 from rewriter.errors import UsageError
 from rewriter.model.patch import Patched
 from rewriter.model.text import encode
-from rewriter.repository import MemoryRepository
 from rewriter.scm.gate import Gate, Kind, Pace, RateLimitedError
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests.bot.world import CANARY, VirtualClock, leaky
 
 

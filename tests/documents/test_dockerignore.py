@@ -6,7 +6,7 @@ import pytest
 
 from rewriter.documents.dockerignore import LINE_LIMIT, ignore_file_for, ignored, literal, matcher, parse
 from rewriter.model.text import Source, decode
-from rewriter.repository import MemoryRepository
+from rewriter.tree.repository import MemoryRepository
 
 
 def hidden(text: str, *paths: str) -> tuple[str, ...]:

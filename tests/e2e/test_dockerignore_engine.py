@@ -10,7 +10,7 @@ import pytest
 
 from rewriter.documents.dockerignore import ignore_file_for, matcher, parse
 from rewriter.model.text import Source, encode
-from rewriter.repository import DirectoryRepository
+from rewriter.tree.repository import DirectoryRepository
 from tests.e2e.engine import Engine
 
 FILES: Final = (

@@ -14,8 +14,8 @@ from rewriter.inspect.trial import Given
 from rewriter.model.inspection import Answer
 from rewriter.model.patch import Patched
 from rewriter.pipeline import fix
-from rewriter.repository import DirectoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import DirectoryRepository
 from rewriter.writer import write
 from tests.e2e.ecosystems import ECOSYSTEMS
 from tests.e2e.engine import Engine

@@ -12,9 +12,9 @@ from rewriter.inspect.needles import Scanner
 from rewriter.inspect.trial import Given
 from rewriter.judgement import provider_token
 from rewriter.model.masked import Masked
-from rewriter.repository import DirectoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import DirectoryRepository
 from tests.judgement.tokens import TOKENS
 
 

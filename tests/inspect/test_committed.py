@@ -10,7 +10,7 @@ import pytest
 
 from rewriter.errors import InspectionError, UnbakeError
 from rewriter.inspect.committed import Commit, commit_of, differing, lay_out
-from rewriter.repository import DirectoryRepository
+from rewriter.tree.repository import DirectoryRepository
 
 ENVIRONMENT = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rewriter.credentials import command_secrets
+from rewriter.commands.credentials import command_secrets
 from rewriter.documents import dockerfile
 from rewriter.documents.run import read_run, written
 from rewriter.judgement import (

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rewriter.model.patch import Patched
 from rewriter.model.text import encode
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 _ALPHABET = string.ascii_letters + string.digits + " _-+/=.,:;!?@#%^&*(){}[]<>|~'\"\\äß€"
 _VALUES = st.text(st.sampled_from(_ALPHABET), min_size=10, max_size=40).filter(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rewriter.documents.dockerignore import ignored, literal, matcher, parse
 from rewriter.model.plan import FileEdit, NewFile
 from rewriter.model.text import Source, apply, decode, encode
-from rewriter.repository import MemoryRepository, OverlayRepository
 from rewriter.transforms.ignore_files import IgnoreChange, ignore_for_docker, ignore_for_git
+from rewriter.tree.repository import MemoryRepository, OverlayRepository
 
 NAMES = st.text("ab.", min_size=1, max_size=3).filter(lambda name: name.strip("."))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)

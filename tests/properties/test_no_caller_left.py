@@ -19,8 +19,8 @@ from rewriter.model.plan import Reason
 from rewriter.model.secret import Safety
 from rewriter.model.text import Source, decode, encode
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 _HUB: Final = "${{ secrets.NAME }}"
 CALLERS: Final = {

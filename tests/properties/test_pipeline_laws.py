@@ -14,9 +14,9 @@ from rewriter.model.patch import Failed, Patched, Unchanged
 from rewriter.model.text import Source, encode
 from rewriter.pipeline import fix
 from rewriter.planner import key
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 from tests.properties.repositories import CANARY, dockerfiles, repositories
 
 _SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewriter import writer
-from rewriter.gitignore import GitIgnore
 from rewriter.judgement import judge_pair
 from rewriter.model.patch import Patched
 from rewriter.pipeline import fix
-from rewriter.repository import DirectoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.gitignore import GitIgnore
+from rewriter.tree.repository import DirectoryRepository
 
 _VALUES = st.text(string.ascii_letters + string.digits + "-_.+", min_size=14, max_size=30).filter(
     lambda text: text[0].isalnum() and text[-1].isalnum() and len(set(text)) > 8 and _is_real(text)

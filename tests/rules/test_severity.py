@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rewriter.model.secret import Severity
-from rewriter.repository import MemoryRepository
-from rewriter.scanning import scan
+from rewriter.scan.scanning import scan
 from rewriter.settings import Settings
+from rewriter.tree.repository import MemoryRepository
 
 KEPT = "FROM alpine:3.20\n{}\nRUN ./build.sh\n"
 DROPPED = "FROM alpine:3.20 AS build\n{}\nRUN ./build.sh\nFROM scratch\nCOPY --from=build /app /app\n"

@@ -10,8 +10,8 @@ from rewriter.model.patch import Patched, Unchanged
 from rewriter.model.plan import Reason, SecretSource
 from rewriter.pipeline import fix
 from rewriter.render import json as as_json
-from rewriter.repository import DirectoryRepository, MemoryRepository
 from rewriter.settings import Settings
+from rewriter.tree.repository import DirectoryRepository, MemoryRepository
 
 DB = "services:\n  db:\n    image: {image}\n    environment:\n      {name}: nine-quiet-otters\n"
 

@@ -7,8 +7,8 @@ import pytest
 from rewriter.documents.dockerignore import matcher, parse
 from rewriter.model.plan import FileEdit, NewFile
 from rewriter.model.text import Source, apply, decode
-from rewriter.repository import MemoryRepository
 from rewriter.transforms.ignore_files import IgnoreChange, ignore_for_docker, ignore_for_git
+from rewriter.tree.repository import MemoryRepository
 
 HEADER = "# Secrets stay out of the build context, and so out of every image.\n"
 

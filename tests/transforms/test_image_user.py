@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.gathering import read
-from rewriter.repository import MemoryRepository
+from rewriter.project.gathering import read
 from rewriter.settings import Settings
 from rewriter.transforms.image_user import is_root, user_id
+from rewriter.tree.repository import MemoryRepository
 
 
 def _of(dockerfile: str) -> str | None:

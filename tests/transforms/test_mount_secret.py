@@ -5,8 +5,8 @@ from __future__ import annotations
 from rewriter.model.patch import Patched
 from rewriter.model.secret import Safety
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.settings import FixLevel, Settings
+from rewriter.tree.repository import MemoryRepository
 
 FETCH = 'RUN curl -fsS -u "ci:$FETCH_PASSWORD" https://example.com/x -o /x\n'
 

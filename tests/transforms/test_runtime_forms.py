@@ -8,8 +8,8 @@ import yaml
 from rewriter.model.patch import Patched, Unchanged
 from rewriter.model.plan import Reason
 from rewriter.pipeline import fix
-from rewriter.repository import MemoryRepository
 from rewriter.settings import Runtime, Settings
+from rewriter.tree.repository import MemoryRepository
 
 APP = 'import os\n\nprint(os.environ["DB_PASSWORD"])\n'
 IMAGE = "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nENV DB_PASSWORD=nine-quiet-otters\n{more}CMD python app.py\n"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.build import Build
-from rewriter.credentials import literal_ids
+from rewriter.commands.credentials import literal_ids
 from rewriter.documents.dockerfile import Instruction, mount, successors
 from rewriter.documents.run import RunBody, bare_words
 from rewriter.flow import Flow, secret_id
+from rewriter.flow.residue import Kept, Residue, in_some_image, leavings, literal_residues, residues
 from rewriter.judgement import is_drawn_or_mounted, judge_name
-from rewriter.readers import Reach, Taker, file_reach, recipes_called, tool_file_reach
+from rewriter.project.build import Build
+from rewriter.project.readers import Reach, Taker, file_reach, recipes_called, tool_file_reach
 from rewriter.record import Record
-from rewriter.residue import Kept, Residue, in_some_image, leavings, literal_residues, residues
 
 
 class Left(Record):

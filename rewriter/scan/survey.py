@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rewriter.examining import Seen, examine
-from rewriter.forked import Crew
-from rewriter.intake import Cache
 from rewriter.model.patch import Report
 from rewriter.model.secret import Safety
-from rewriter.outline import Outline, outline
 from rewriter.planner import all_transforms
+from rewriter.project.intake import Cache
+from rewriter.project.outline import Outline, outline
 from rewriter.recipes import recipes
 from rewriter.record import replace
-from rewriter.report import divided, make_report, secret_of
-from rewriter.repository import Repository
 from rewriter.rotation import providers
 from rewriter.rules import rules
+from rewriter.scan.examining import Seen, examine
+from rewriter.scan.forked import Crew
+from rewriter.scan.report import divided, make_report, secret_of
 from rewriter.settings import Settings
+from rewriter.tree.repository import Repository
 
 LOT: Final = 25
 """How many Dockerfiles are held in memory at once."""

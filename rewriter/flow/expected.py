@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from rewriter.build import Build
-from rewriter.copied import image_folder
-from rewriter.copy_sources import context_path
 from rewriter.documents.dockerfile import Instruction, Word
 from rewriter.documents.run import written
-from rewriter.project import Project
-from rewriter.readers import key_files
+from rewriter.flow.copied import image_folder
+from rewriter.project.build import Build
+from rewriter.project.copy_sources import context_path
+from rewriter.project.project import Project
+from rewriter.project.readers import key_files
 from rewriter.record import Record
 
 

@@ -11,13 +11,13 @@ from rewriter.callers.model import LexicalForm
 from rewriter.documents import compose
 from rewriter.documents.compose import Compose
 from rewriter.documents.dockerfile_name import is_dockerfile
-from rewriter.intake import Cache, Intake
 from rewriter.model.patch import Problem
-from rewriter.pragmas import Pragma
+from rewriter.project.intake import Cache, Intake
+from rewriter.project.pragmas import Pragma
+from rewriter.project.selection import selected
 from rewriter.record import Record, replace
-from rewriter.repository import Repository
-from rewriter.selection import selected
 from rewriter.settings import Settings
+from rewriter.tree.repository import Repository
 
 
 class Outline(Record):

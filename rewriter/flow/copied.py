@@ -9,8 +9,6 @@ from fnmatch import fnmatchcase
 from itertools import chain, count
 from typing import Final
 
-from rewriter.build import Build
-from rewriter.copy_sources import context_path
 from rewriter.documents.dockerfile import Instruction, Word, expand, machine, scope, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Visit
@@ -28,10 +26,12 @@ from rewriter.judgement import (
     may_be_key_inside,
     secret_id,
 )
-from rewriter.project import Project
-from rewriter.readers import Reach, file_reach, tool_file_reach
+from rewriter.project.build import Build
+from rewriter.project.copy_sources import context_path
+from rewriter.project.project import Project
+from rewriter.project.readers import Reach, file_reach, tool_file_reach
 from rewriter.record import Record, replace
-from rewriter.repository import Kind
+from rewriter.tree.repository import Kind
 
 
 class Upkeep(Record):

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
-from rewriter.clearance import Clearance
 from rewriter.documents.dockerfile_name import is_dockerfile
-from rewriter.forked import Crew, processors
 from rewriter.model.patch import Report
-from rewriter.repository import Repository
-from rewriter.selection import selected
+from rewriter.project.selection import selected
+from rewriter.scan.clearance import Clearance
+from rewriter.scan.forked import Crew, processors
 from rewriter.settings import Settings
+from rewriter.tree.repository import Repository
 
 GLANCES: Final = 200
 """A process more is worth starting for as many Dockerfiles that may be cleared."""
@@ -40,7 +40,7 @@ def scan(
             clear = dict(zip(asked, chain.from_iterable(given), strict=True))
             return [path for path in free if not clear.get(path)]
 
-        from rewriter.survey import load, survey  # noqa: PLC0415 (loaded while the children work)
+        from rewriter.scan.survey import load, survey  # noqa: PLC0415 (loaded while the children work)
 
         if crew.children:
             load()

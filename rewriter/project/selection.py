@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from rewriter.repository import Repository
 from rewriter.settings import Settings
+from rewriter.tree.repository import Repository
 
 
 def selected(repository: Repository, settings: Settings, only: str | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rewriter.command_secret import CommandSecret
+from rewriter.commands.command_secret import CommandSecret
 from rewriter.documents.run import RunBody
 from rewriter.judgement import Assignment, Category, judge_pair
 from rewriter.model.masked import Masked

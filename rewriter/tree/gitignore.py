@@ -11,8 +11,8 @@ import string
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from rewriter.automaton import FOLDERS, Automaton, Item, Many, One, State, any_character, not_slash
 from rewriter.record import Record
+from rewriter.tree.automaton import FOLDERS, Automaton, Item, Many, One, State, any_character, not_slash
 
 NAME: Final = ".gitignore"
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Final
 
-from rewriter.command_secret import CommandSecret
+from rewriter.commands.command_secret import CommandSecret
+from rewriter.commands.powershell import powershell_secrets
+from rewriter.commands.shell_texts import assigned_secrets, fed_secrets
+from rewriter.commands.written import written_secrets
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Visit
 from rewriter.documents.shell import Word as ShellWord
@@ -22,9 +25,6 @@ from rewriter.judgement import Word as Argument
 from rewriter.model.masked import Masked
 from rewriter.model.secret import Confidence
 from rewriter.model.text import Span
-from rewriter.powershell import powershell_secrets
-from rewriter.shell_texts import assigned_secrets, fed_secrets
-from rewriter.written import written_secrets
 
 __all__ = ["CommandSecret", "command_secrets", "literal_ids"]
 

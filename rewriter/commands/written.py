@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rewriter.command_secret import CommandSecret
+from rewriter.commands.command_secret import CommandSecret
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import Command, Visit
 from rewriter.documents.shell import Word as ShellWord

@@ -14,9 +14,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Final
 
-from rewriter.build import Build
-from rewriter.copied import image_path
-from rewriter.credentials import CommandSecret
+from rewriter.commands.credentials import CommandSecret
 from rewriter.documents.dockerfile import Instruction, copied_from, final_stage, successors
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import (
@@ -28,9 +26,11 @@ from rewriter.documents.shell import (
     Visit,
     Word,
 )
+from rewriter.flow.copied import image_path
 from rewriter.judgement import Word as Argument
 from rewriter.judgement import command_credentials, url_credentials
-from rewriter.readers import Taker, recipes_called, substitutes
+from rewriter.project.build import Build
+from rewriter.project.readers import Taker, recipes_called, substitutes
 from rewriter.recipes import forgetting_commands, recipes
 from rewriter.record import Record
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from rewriter.repository import Kind, Repository
+from rewriter.tree.repository import Kind, Repository
 
 _NO_PATH: Final = re.compile(r"[*?\[$:]")
 

@@ -16,7 +16,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Final
 
-from rewriter.copy_sources import context_path, guess_context, joined
 from rewriter.documents.skim import Skimmed, skim
 from rewriter.errors import RepositoryError
 from rewriter.judgement import (
@@ -30,8 +29,9 @@ from rewriter.judgement import (
     text_credentials,
 )
 from rewriter.model.text import decode
-from rewriter.pragmas import speaks_to_us
-from rewriter.repository import Kind, Repository
+from rewriter.project.copy_sources import context_path, guess_context, joined
+from rewriter.project.pragmas import speaks_to_us
+from rewriter.tree.repository import Kind, Repository
 
 _SILENT: Final = frozenset({"EXPOSE", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
 """Instructions in which no rule looks for anything, unless another one has found something."""

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.analysis import Analysis
-from rewriter.gathering import join
-from rewriter.ignoring import Sifted, sift
-from rewriter.intake import Cache
+from rewriter.flow.analysis import Analysis
 from rewriter.model.masked import Masked
 from rewriter.model.patch import Problem
 from rewriter.model.plan import Fix
 from rewriter.model.secret import Finding, Safety
-from rewriter.outline import Outline
 from rewriter.planner import Key, all_transforms, key
-from rewriter.project import Project
+from rewriter.project.gathering import join
+from rewriter.project.ignoring import Sifted, sift
+from rewriter.project.intake import Cache
+from rewriter.project.outline import Outline
+from rewriter.project.project import Project
 from rewriter.record import Record, replace
-from rewriter.report import Pair
-from rewriter.repository import Repository
 from rewriter.rules import names, rules
+from rewriter.scan.report import Pair
 from rewriter.settings import Settings
+from rewriter.tree.repository import Repository
 
 
 def examine(repository: Repository, share: Outline, settings: Settings) -> Seen:

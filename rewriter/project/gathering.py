@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.build import Build, Commands
 from rewriter.callers import Caller
-from rewriter.copy_sources import guess_context
 from rewriter.documents.dockerfile import Dockerfile
-from rewriter.intake import Cache, Intake
-from rewriter.outline import Outline, outline
-from rewriter.project import Project
-from rewriter.repository import Repository
+from rewriter.project.build import Build, Commands
+from rewriter.project.copy_sources import guess_context
+from rewriter.project.intake import Cache, Intake
+from rewriter.project.outline import Outline, outline
+from rewriter.project.project import Project
 from rewriter.settings import Settings
+from rewriter.tree.repository import Repository
 
 
 def read(repository: Repository, settings: Settings, *, only: str | None = None, cache: Cache | None = None) -> Project:

@@ -7,17 +7,17 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final
 
-from rewriter.build import Build
 from rewriter.callers import Caller, RunEnvironment
-from rewriter.copy_sources import joined
 from rewriter.documents import dockerignore
 from rewriter.documents.compose import Compose
 from rewriter.errors import RepositoryError
-from rewriter.lasting import Lasting
 from rewriter.model.patch import Problem
 from rewriter.model.text import Source, decode
-from rewriter.pragmas import Pragma
-from rewriter.repository import Kind, Repository
+from rewriter.project.build import Build
+from rewriter.project.copy_sources import joined
+from rewriter.project.lasting import Lasting
+from rewriter.project.pragmas import Pragma
+from rewriter.tree.repository import Kind, Repository
 
 _TEXT_LIMIT: Final = 512 * 1024
 _SEARCH_LIMIT: Final = 32 * 1024 * 1024

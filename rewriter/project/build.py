@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from rewriter.callers import Caller
-from rewriter.credentials import CommandSecret, command_secrets
+from rewriter.commands.credentials import CommandSecret, command_secrets
 from rewriter.documents import dockerfile
 from rewriter.documents.dockerfile import Dockerfile, Instruction
 from rewriter.documents.run import RunBody, is_posix_shell, read_run, written
 from rewriter.judgement import may_hold_credential, may_name_key_file
-from rewriter.readers import key_files
+from rewriter.project.readers import key_files
 from rewriter.record import Record
 
 

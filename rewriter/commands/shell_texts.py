@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter.command_secret import CommandSecret
+from rewriter.commands.command_secret import CommandSecret
 from rewriter.documents.run import Fragment, RunBody
 from rewriter.documents.shell import Visit
 from rewriter.documents.shell import Word as ShellWord

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.build import Build
-from rewriter.copied import CopiedFile
 from rewriter.documents.dockerfile import Instruction, Word
+from rewriter.flow.copied import CopiedFile
 from rewriter.judgement import Certainty, FileVerdict, copied_file, credential_file
 from rewriter.model.text import Span
+from rewriter.project.build import Build
 from rewriter.record import Record
 
 _SURE_KINDS: Final = frozenset(

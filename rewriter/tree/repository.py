@@ -15,12 +15,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
-from rewriter.beneath import Kind, entries, follow, kind_of, open_file
 from rewriter.errors import RepositoryError
-from rewriter.gitignore import NAME as GITIGNORE
-from rewriter.gitignore import GitIgnore
 from rewriter.model.text import decode
 from rewriter.record import Record
+from rewriter.tree.beneath import Kind, entries, follow, kind_of, open_file
+from rewriter.tree.gitignore import NAME as GITIGNORE
+from rewriter.tree.gitignore import GitIgnore
 
 __all__ = [
     "FILE_LIMIT",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rewriter.build import Build
-from rewriter.copied import CopiedFile, copied_files
 from rewriter.flow import Flow, flows
-from rewriter.left import Left, left_behind
-from rewriter.project import Project
+from rewriter.flow.copied import CopiedFile, copied_files
+from rewriter.flow.left import Left, left_behind
+from rewriter.project.build import Build
+from rewriter.project.project import Project
 from rewriter.services import EnvFile, Gift, Ref, env_files, gifts
 
 

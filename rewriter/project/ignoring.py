@@ -10,8 +10,8 @@ from typing import Final
 from rewriter.model.patch import Problem
 from rewriter.model.secret import Finding
 from rewriter.model.text import Source
-from rewriter.pragmas import Pragma, pragmas
-from rewriter.project import Project
+from rewriter.project.pragmas import Pragma, pragmas
+from rewriter.project.project import Project
 from rewriter.record import Record
 from rewriter.settings import near
 

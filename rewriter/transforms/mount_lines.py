@@ -8,7 +8,7 @@ from typing import Final
 from rewriter.documents.dockerfile import Dockerfile
 from rewriter.model.plan import FileEdit, Fix
 from rewriter.model.text import Edit
-from rewriter.project import Project
+from rewriter.project.project import Project
 from rewriter.record import replace
 
 _WIDTH: Final = 120

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from rewriter import callers
-from rewriter.build import Commands
 from rewriter.callers import Caller, RunEnvironment
 from rewriter.documents import compose, dockerfile
 from rewriter.documents.compose import Compose
 from rewriter.errors import ParseError, RepositoryError
-from rewriter.lasting import Lasting
 from rewriter.model.patch import Problem
 from rewriter.model.text import Source, decode
-from rewriter.pragmas import Pragma, pragmas
-from rewriter.repository import Kind, Repository
+from rewriter.project.build import Commands
+from rewriter.project.lasting import Lasting
+from rewriter.project.pragmas import Pragma, pragmas
+from rewriter.tree.repository import Kind, Repository
 
 
 class Cache:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rewriter.build import Build
-from rewriter.credentials import command_secrets
+from rewriter.commands.credentials import command_secrets
 from rewriter.documents.dockerfile import Instruction, Word
 from rewriter.documents.run import read_run, written
 from rewriter.flow import Flow, secret_id
 from rewriter.judgement import judge_pair, may_hold_credential, password_hashes, text_credentials, url_credentials
 from rewriter.model.masked import Masked
 from rewriter.model.text import Source, Span
+from rewriter.project.build import Build
 from rewriter.record import Record
 
 

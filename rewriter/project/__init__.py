@@ -1,0 +1,1 @@
+"""Put together what a repository holds: files read once, what builds them, and what comments leave out."""
