@@ -22,7 +22,8 @@ _CONTINUED: Final = re.compile(r"(?<!\\)\\[ \t]*\n")
 _FLAG: Final = re.compile(r"--([a-z-]+)")
 _NAME: Final = r"[^\s=\"'\\$]+"
 _VALUE: Final = r"(?:[^\s\"'\\]++|\"(?:[^\"\\]++|\\.)*\"|'[^']*')*"
-_ASSIGNMENT: Final = re.compile(rf"({_NAME})(?:=({_VALUE}))?(?:[ \t]+|$)")
+_QUOTED: Final = r'"[^\s=\"\'\\$]+"'
+_ASSIGNMENT: Final = re.compile(rf"({_NAME}|{_QUOTED})(?:=({_VALUE}))?(?:[ \t]+|$)")
 _STRING: Final = re.compile(r'"([^"\\]*)"')
 _STRINGS: Final = r'\[[ \t]*"[^"\\]*"[ \t]*(?:,[ \t]*"[^"\\]*"[ \t]*)*\]'
 _WORD: Final = r"[^\s\"'\\<\[][^\s\"'\\<]*"
@@ -37,7 +38,7 @@ def _form(flags: str, text: str) -> re.Pattern[str]:
 
 
 _COPY: Final = _form(r"--(?:from|chown|chmod)=[\w.:/${}-]+|--link", rf"{_WORD}(?:[ \t]+{_WORD})+|{_STRINGS}")
-_COMMAND: Final = _form("", rf"{_TEXT}|{_STRINGS}")
+_COMMAND: Final = _form("", rf"{_TEXT}|{_STRINGS}|\[[ \t]*\]")
 _PAIRS: Final = _form("", rf"(?:{_NAME}={_VALUE}(?:[ \t]+|$))+|{_NAME}[ \t]+[^ \t].*")
 _FORMS: Final = {
     "ADD": _COPY,
@@ -51,14 +52,14 @@ _FORMS: Final = {
     "HEALTHCHECK": _form(
         r"--(?:interval|timeout|start-period|start-interval|retries)=[\w.]+", rf"cmd[ \t]+(?:{_TEXT}|{_STRINGS})"
     ),
-    "LABEL": _PAIRS,
+    "LABEL": _form("", rf"(?:(?:{_NAME}|{_QUOTED})={_VALUE}(?:[ \t]+|$))+|{_NAME}[ \t]+[^ \t].*"),
     "MAINTAINER": _form("", ".+"),
     "RUN": _form(r"--mount=[\w=,./:+-]+", rf"{_TEXT}|{_STRINGS}"),
     "SHELL": _form("", _STRINGS),
     "STOPSIGNAL": _form("", _PLAIN),
     "USER": _form("", _PLAIN),
     "VOLUME": _form("", rf'{_WORDS}|(?!.*"[ \t]*"){_STRINGS}'),
-    "WORKDIR": _form("", _PLAIN),
+    "WORKDIR": _form("", rf'{_PLAIN}|"[^"\\]+"'),
 }
 
 
@@ -75,7 +76,7 @@ class Skimmed(NamedTuple):
         words = self.text.split(None, 1)
         if self.keyword != "ARG" and "=" not in words[0]:
             return [(words[0], words[1])]  # `ENV NAME some value`
-        return _ASSIGNMENT.findall(self.text)
+        return [(name.strip('"'), value) for name, value in _ASSIGNMENT.findall(self.text)]
 
     @property
     def operands(self) -> list[str]:
@@ -93,7 +94,7 @@ def skim(text: str) -> list[Skimmed] | None:
     if len(directives) > 1 or "escape" in directives:
         return None
     lines = [line for line in text.split("\n") if (head := line.lstrip(" \t")) and head[0] != "#"]
-    if max(map(len, lines), default=MAX_LINE) >= MAX_LINE or "\\" in map(str.strip, lines):
+    if max(map(len, lines), default=MAX_LINE) >= MAX_LINE or _begins_with_nothing(lines):
         return None
     lines.append("")
     found: list[Skimmed] = []
@@ -104,6 +105,14 @@ def skim(text: str) -> list[Skimmed] | None:
                 return None
             found.append(entry)
     return found if _in_order(found) else None
+
+
+def _begins_with_nothing(lines: list[str]) -> bool:
+    """Tell whether a continuation stands where an instruction should begin: a line of a backslash, behind no other."""
+    if "\\" not in map(str.strip, lines):
+        return False
+    behind = [False, *(_CONTINUED.search(f"{line}\n") is not None for line in lines)]
+    return any(line.strip() == "\\" and not joined for line, joined in zip(lines, behind, strict=False))
 
 
 def _instruction(line: str) -> Skimmed | None:

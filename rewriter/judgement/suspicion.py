@@ -34,7 +34,7 @@ _WORDS: Final = (
 
 _COMMON: Final = {
     "key": Pattern(
-        r"(?<!apt-)(?<!apt_)(?<!recv-)(?<!mon)(?<!hot)(?!(?<=[\s/@])keys\.)key(?!server|ring|board|note|s?\.(?:gpg|asc)\b|s?/)"
+        r"(?<!apt-)(?<!apt_)(?<!recv-)(?<!mon)(?<!hot)(?!(?<=[\s/@])keys\.)key(?!server|ring|board|note|scan\b|s?\.(?:gpg|asc)\b|s?/)"
     ),
     "bundle_": Pattern(r"bundle_\w{0,200}__"),
     "auth": Pattern(r"auth(?!or(?!i))"),
@@ -52,7 +52,7 @@ _COMMON: Final = {
 _URL: Final = Pattern(r"\$[{\w]{0,60}url|url\w{0,20}=")
 _USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
 _TOKEN: Final = re.compile(r"[\w.:@+-]+")
-_SHORT: Final = re.compile(r"(?<![\w.:@+-])-(?!-)([\w.:@+-]+)")
+_SHORT: Final = re.compile(r"(?<![\w.:@+}/-])-(?!-)([\w.:@+-]+)")
 _QUOTED: Final = r"""\\.|'[^']*+'|"(?:[^"`\\$]++|\\.|\$\([^()"'`\\;&|\n]*+\)|\$(?!\())*+\""""
 _END: Final = re.compile(r"[;&|\n]+")
 _COMMAND: Final = re.compile(rf"(?:[^;&|\n\"'\\]++|{_QUOTED})++", re.DOTALL)
