@@ -18,6 +18,7 @@ from rewriter.judgement import (
     Category,
     CommandCredential,
     command_credentials,
+    may_hold_credential,
     piped_password,
     url_credentials,
 )
@@ -43,9 +44,10 @@ def command_secrets(body: RunBody) -> tuple[CommandSecret, ...]:
 def _in_command(body: RunBody, fragment: Fragment, visit: Visit) -> Iterable[CommandSecret]:
     words = bare_words(visit.command)
     taken: list[Span] = []
+    suspect = may_hold_credential(visit.command.span.of(fragment.script.text))
     yield from assigned_secrets(body, fragment, visit)
     yield from fed_secrets(body, fragment, visit, words)
-    if words and words[0].value is not None:
+    if suspect and words and words[0].value is not None:
         program = words[0].value.rsplit("/", 1)[-1]
         arguments = tuple(Argument(word.text, word.value, fragment.names_in(word.span)) for word in words[1:])
         for credential in command_credentials(program, arguments):
@@ -53,7 +55,8 @@ def _in_command(body: RunBody, fragment: Fragment, visit: Visit) -> Iterable[Com
             found = _found(body, fragment, visit, word, credential, tool=program)
             taken.append(found.inside)
             yield found
-    yield from _in_urls(body, fragment, visit, tuple(taken))
+    if suspect:
+        yield from _in_urls(body, fragment, visit, tuple(taken))
     if words and _tool(words) in ("echo", "printf") and visit.piped_to is not None:
         yield from _in_pipe(body, fragment, visit, words)
     yield from written_secrets(body, fragment, visit, words)
