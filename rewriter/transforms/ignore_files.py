@@ -58,7 +58,8 @@ def ignore_for_docker(
     def match(text: str) -> Match:
         return dockerignore.matcher(dockerignore.parse(Source(path, text)))
 
-    needs = Needs(needed, files)
+    # What this writes itself is no source, or the second run would find one more than the first.
+    needs = Needs(needed, tuple(file for file in files if file != path.removeprefix(prefix)))
     return _change(repository, path, patterns, files=files, whole=match, alone=match, needs=needs)
 
 

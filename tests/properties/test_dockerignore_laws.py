@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rewriter.documents.dockerignore import ignored, literal, matcher, parse
@@ -132,6 +132,7 @@ def repositories(draw: st.DrawFn, name: str) -> MemoryRepository:
 
 
 @given(repositories(".dockerignore"), WANTED, NEEDED)
+@example(MemoryRepository({".env": b""}), ["**/.env*", "**/*.key"], ["$X"])
 def test_docker_patterns_come_behind_the_users_lines_once(
     repository: MemoryRepository, wanted: list[str], needed: list[str]
 ) -> None:
