@@ -19,7 +19,9 @@ from rewriter.documents.dockerfile import Instruction, copied_from, final_stage,
 from rewriter.documents.run import Fragment, RunBody, bare_words
 from rewriter.documents.shell import (
     Command,
+    Function,
     Group,
+    Loop,
     Pipeline,
     Redirect,
     Subshell,
@@ -78,10 +80,20 @@ def residues(build: Build, body: RunBody, names: Iterable[str], file: str = "") 
     seen = {file} | {one.path for one in found}
     for one in found:
         if one.path is not None and one.kind is Kept.WRITTEN:
-            further = [other for other in _direct(build, body, frozenset(), one.path) if other.path not in seen]
+            passed_on = (
+                other for other in _direct(build, body, frozenset(), one.path) if not _comes_before(other, one)
+            )
+            further = [other for other in passed_on if other.path not in seen]
             seen |= {other.path for other in further}
             found += further
     return tuple(sorted(found, key=lambda one: (body.fragments.index(one.fragment), one.visit.command.span.start)))
+
+
+def _comes_before(one: Residue, other: Residue) -> bool:
+    """Tell whether a command surely runs before another one of the same RUN: neither stands where it may come again."""
+    again = any(isinstance(each, (Loop, Function)) for each in (*one.visit.path, *other.visit.path))
+    same = one.fragment is other.fragment and not again
+    return same and one.visit.command.span.start < other.visit.command.span.start
 
 
 def _direct(build: Build, body: RunBody, names: frozenset[str], file: str) -> Iterator[Residue]:
