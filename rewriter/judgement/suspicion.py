@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
+from rewriter.judgement.names import judge_name
 from rewriter.judgement.pattern import Pattern
 from rewriter.judgement.provider_table import SHAPES
 from rewriter.judgement.provider_table import Shape as ProviderShape
@@ -41,16 +42,26 @@ _COMMON: Final = {
     "login": Pattern(r"(?<!no)login"),
     "pat": Pattern(r"(?<![a-z])pat(?![a-z])"),
     "pw": Pattern(r"pw(?![a-z])"),
-    "uri": Pattern(r"\$[{\w]{0,60}uri|uri\w{0,20}="),
-    "index": Pattern(r"\$[{\w]{0,60}index|index\w{0,20}="),
-    "conn": Pattern(r"connection[-_]?str|\$[{\w]{0,60}conn|conn\w{0,20}="),
-    "proxy": Pattern(r"\$[{\w]{0,60}proxy|proxy\w{0,20}="),
-    "registry": Pattern(r"\$[{\w]{0,60}registry|registry\w{0,20}="),
+    "conn": Pattern(r"connection[-_]?str"),
 }
 """Parts that other words have too, and how they stand in a name that counts."""
 
-_URL: Final = Pattern(r"\$[{\w]{0,60}url|url\w{0,20}=")
-_USER_INFO: Final = Pattern(r"://\S{0,300}?[@]|/t/[A-Za-z0-9$]")
+_PLACE: Final = r"[\w.-]{0,60}(?:ur[il]|index|conn|proxy|registry)[\w.-]{0,60}"
+_PLACES: Final = Pattern(rf"\$\{{?({_PLACE})|({_PLACE})=", re.IGNORECASE)
+"""A variable that is called like an address: its name says whether that may hold a credential."""
+_LONG_NAME: Final = 60
+
+_VARIABLE: Final = Pattern(r"[\"'(]{0,3}\$\{?([A-Za-z_]\w{0,60})\}?[\"');,]{0,3}")
+"""A word that is one variable: its name alone tells."""
+
+_HARMLESS: Final = Pattern(
+    r"--disabled-(?:password|login)|--with-password-argon2|[\"']?NOPASSWD:(?:ALL)?[\"';]?"
+    r"|[\"']?(?!-)[\w./-]{0,200}licen[sc]es?(?:\.(?:txt|md|rst|py|sh))?[\"';,)]{0,3}|(?!-)[\w./-]{0,100}tokenizers?",
+    re.IGNORECASE,
+)
+"""Words that only look as if: options of adduser and PHP, a rule of sudo, a licence, a library."""
+
+_USER_INFO: Final = Pattern(r"://(?:[^\s/]{0,300}?@|[^\s/@]{1,300}?:\S{0,300}?@)|/t/[A-Za-z0-9$]")
 _TOKEN: Final = re.compile(r"[\w.:@+-]+")
 _SHORT: Final = re.compile(r"(?<![\w.:@+}/-])-(?!-)([\w.:@+-]+)")
 _QUOTED: Final = r"""\\.|'[^']*+'|"(?:[^"`\\$]++|\\.|\$\([^()"'`\\;&|\n]*+\)|\$(?!\())*+\""""
@@ -112,7 +123,10 @@ class _Words:
             for known in (self._plain, self._telling, self._tools):
                 known.clear()
         new = words - self._plain - self._tools - self._telling
-        telling = set(_guilty(sorted(new), _speaks))
+        named = {word: name for word in new if "$" in word and (name := _variable(word))}
+        telling = {word for word, name in named.items() if _tells(name)}
+        open_ = {word for word in new - named.keys() if not _HARMLESS.fullmatch(word)}
+        telling |= set(_guilty(sorted(open_), _speaks))
         tools = set(_guilty(sorted(new - telling), _names_tool))
         self._telling |= telling
         self._tools |= tools
@@ -154,7 +168,7 @@ def _speaks(words: str) -> bool:
         return True
     if any(part in lower and pattern.search(lower) for part, pattern in _COMMON.items()):
         return True
-    if lower.count("url") > lower.count("curl") and _URL.search(lower):
+    if any(len(name) >= _LONG_NAME or _tells(name) for hit in _PLACES.finditer(text) if (name := hit[1] or hit[2])):
         return True
     if "://" in text and ("@" in text or "/t/" in text) and _USER_INFO.search(text):
         return True
@@ -162,6 +176,18 @@ def _speaks(words: str) -> bool:
         return True
     long = any(len(word) >= _SHORTEST_TOKEN for word in text.split())
     return long and _short_hints().search(text) is not None
+
+
+def _variable(word: str) -> str:
+    """Return the name of the variable that a word is; empty for any other word."""
+    found = _VARIABLE.fullmatch(word)
+    return found[1] if found else ""
+
+
+def _tells(name: str) -> bool:
+    """Tell whether a name says that its value is a credential or a URL that may hold one."""
+    verdict = judge_name(name)
+    return verdict.secret or verdict.carries_url
 
 
 def _names_tool(words: str) -> bool:
