@@ -9,6 +9,7 @@ See https://docs.docker.com/reference/compose-file/.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -36,7 +37,7 @@ _QUIET: Final = frozenset(
 """What a trial does without, and nobody needs to be told."""
 _BUILT: Final = frozenset(
     {"additional_contexts", "args", "context", "dockerfile", "dockerfile_inline", "extra_hosts", "network", "secrets",
-     "shm_size", "ssh", "target", "ulimits"}
+     "shm_size", "target", "ulimits"}
 )  # fmt: skip
 _OUTSIDE: Final = ("host", "container:")
 
@@ -101,6 +102,8 @@ def harmless(model: Json, around: Surroundings) -> Project:
         if isinstance(build, dict):
             images[name] = kept["image"] = f"{around.image}-{len(images)}"
             kept["build"] = _build(name, build, around, secrets)
+            if build.get("ssh"):
+                notes.append(f"{name}: built without ssh: it is handed no key and no agent of this machine")
         elif image := text(service, "image"):
             pulled.add(image)
         services[name] = {**kept, "labels": dict(ours), "restart": "no", "stop_grace_period": "1s"}
@@ -120,9 +123,20 @@ def _build(name: str, build: dict[str, Json], around: Surroundings, secrets: dic
     context = text(build, "context")
     if posixpath.isabs(context) and not _within(context, around.tree):
         raise InspectionError(f"service {name} is built from outside of what is proven; name the folder above")
+    contexts = at(build, "additional_contexts")
+    for place in contexts.values() if isinstance(contexts, dict) else ():
+        if not isinstance(place, str) or not (_is_elsewhere(place) or _within(place, around.tree)):
+            raise InspectionError(
+                f"service {name} takes a context from outside of what is proven; name the folder above"
+            )
     kept = {key: value for key, value in build.items() if key in _BUILT}
     kept["secrets"] = _granted(build, "secrets", secrets)
     return {**kept, "network": around.network} if around.network else kept
+
+
+def _is_elsewhere(place: str) -> bool:
+    """Tell whether a context is no folder of this machine: an image, a repository or an archive, another service."""
+    return re.match(r"(?:docker-image|https?|git|ssh)://|service:|git@", place) is not None
 
 
 def _named(model: Json, key: str, *, empty: bool = False) -> Iterator[tuple[str, dict[str, Json]]]:

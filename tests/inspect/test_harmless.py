@@ -107,6 +107,26 @@ def test_build_from_outside_is_refused() -> None:
         started({"build": {"context": "/trial"}})
 
 
+@pytest.mark.parametrize("place", ["/etc", "/trial/before/../after", "oci-layout:///var/lib/x", "../x", 3])
+def test_further_context_from_outside_is_refused(place: Json) -> None:
+    with pytest.raises(InspectionError, match="takes a context from outside"):
+        started({"build": {"context": "/trial/before", "additional_contexts": {"x": place}}})
+
+
+@pytest.mark.parametrize(
+    "place", ["/trial/before/lib", "docker-image://alpine:3", "https://example.com/x.git", "service:b"]
+)
+def test_further_context_stays(place: str) -> None:
+    project = started({"build": {"context": "/trial/before", "additional_contexts": {"x": place}}})
+    assert at(project.model, "services", "web", "build", "additional_contexts") == {"x": place}
+
+
+def test_build_gets_no_key_of_the_machine() -> None:
+    project = started({"build": {"context": "/trial/before", "ssh": ["default", "own=/root/.ssh/id_ed25519"]}})
+    assert at(project.model, "services", "web", "build", "ssh") is None
+    assert project.notes == ("web: built without ssh: it is handed no key and no agent of this machine",)
+
+
 def test_secrets_of_the_tree_and_of_variables_are_granted_and_others_are_not() -> None:
     grants: list[Json] = [{"source": name, "target": f"/run/secrets/{name}"} for name in ("one", "two", "far", "swarm")]
     secrets: dict[str, Json] = {
