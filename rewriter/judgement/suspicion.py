@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
+from rewriter.judgement import file_table
 from rewriter.judgement.names import judge_name
 from rewriter.judgement.pattern import Pattern
 from rewriter.judgement.provider_table import SHAPES
 from rewriter.judgement.provider_table import Shape as ProviderShape
 from rewriter.judgement.tool_row import Row, Shape
 from rewriter.judgement.tool_table import ALIASES, ROWS
+from rewriter.judgement.verdicts import Certainty
 
 _WORDS: Final = (
     "pass", "pasw", "pssw", "pwd", "psw", "pword", "secret", "token", "cred", "jwt", "macaroon", "mnemonic", "salt",
@@ -166,7 +168,9 @@ def _speaks(words: str) -> bool:
     lower = text.lower()
     if any(word in lower for word in _WORDS):
         return True
-    if any(part in lower and pattern.search(lower) for part, pattern in _COMMON.items()):
+    if any(name in lower for name in _file_names()):
+        return True
+    if _speaks_commonly(lower):
         return True
     if any(len(name) >= _LONG_NAME or _tells(name) for hit in _PLACES.finditer(text) if (name := hit[1] or hit[2])):
         return True
@@ -176,6 +180,10 @@ def _speaks(words: str) -> bool:
         return True
     long = any(len(word) >= _SHORTEST_TOKEN for word in text.split())
     return long and _short_hints().search(text) is not None
+
+
+def _speaks_commonly(lower: str) -> bool:
+    return any(part in lower and pattern.search(lower) for part, pattern in _COMMON.items())
 
 
 def _variable(word: str) -> str:
@@ -199,6 +207,22 @@ def _names_tool(words: str) -> bool:
 
 def _says_little(shape: ProviderShape) -> bool:
     return min(map(len, shape.hints)) < _SHORTEST_HINT or not _VAGUE.isdisjoint(shape.hints)
+
+
+@cache
+def _file_names() -> tuple[str, ...]:
+    """Return what stands in the path of every file that is a credential by its name alone, where no word tells."""
+    rows = [*file_table.NAMES.items(), *file_table.IN_FOLDERS.items()]
+    rows += [(ending, (row,)) for ending, row in file_table.ENDINGS.items()]
+    found = {
+        f"{folder}{name}".lower()
+        for name, kinds in rows
+        for kind in kinds
+        if kind.certainty is Certainty.NAME_ALONE
+        for folder in ([f"{one}/" for one in kind.folders] or [""])
+    }
+    told = (name for name in found if any(word in name for word in _WORDS) or _speaks_commonly(f"/{name}\n"))
+    return tuple(sorted(found - set(told)))
 
 
 @cache

@@ -13,7 +13,11 @@ from rewriter.documents import dockerfile
 from rewriter.documents.run import read_run, written
 from rewriter.judgement import (
     Assignment,
+    Certainty,
     command_credentials,
+    credential_file,
+    file_table,
+    is_harmless,
     judge_name,
     judge_pair,
     may_hold_credential,
@@ -55,6 +59,22 @@ def test_every_known_way_is_suspected(command: str) -> None:
 @pytest.mark.parametrize("form", ["tool --x ${}", "tool --x ${{{}}}", "{}=abc tool"])
 def test_every_telling_name_is_suspected(name: str, form: str) -> None:
     assert may_hold_credential(form.format(name))
+
+
+@pytest.mark.parametrize("name", [*file_table.NAMES, *(f"x{ending}" for ending in file_table.ENDINGS)])
+def test_every_file_that_is_a_credential_by_its_name_is_suspected(name: str) -> None:
+    found = credential_file(f"/srv/{name}")
+    sure = found is not None and found.certainty is Certainty.NAME_ALONE and not is_harmless(f"/srv/{name}")
+    assert not sure or may_hold_credential(f'echo "$X" > /srv/{name}')
+
+
+@pytest.mark.parametrize(
+    "path", ["/root/.kube/config", "/root/.config/gh/hosts.yml", "~/.aws/credentials", "/x/key.json"]
+)
+def test_every_file_that_is_a_credential_in_its_folder_is_suspected(path: str) -> None:
+    found = credential_file(path)
+    assert found is not None
+    assert may_hold_credential(f'echo "$X" > {path}')
 
 
 @pytest.mark.parametrize("token", list(TOKENS.values()), ids=list(TOKENS))
