@@ -162,7 +162,8 @@ def variation(random_: random.Random, digest: str) -> Variation:
 def tried(engine: Engine, made: Variation, canary: str, digest: str) -> tuple[str, str]:
     """Build one variation before and after; return what became of it, and why.
 
-    The images stay to the end: others are built on their layers at the same time.
+    The images stay to the end: others are built on their layers at the same time. What is built after gets another
+    value: where both come to the same files, BuildKit exports with the cache of the one the layers of the other.
     """
     with tempfile.TemporaryDirectory(prefix="unbake-variation-") as name:
         folder = Path(name)
@@ -173,6 +174,9 @@ def tried(engine: Engine, made: Variation, canary: str, digest: str) -> tuple[st
             return "does not build before", before.log[-1500:]
         if not engine.leaks(canary.encode(), before):
             return "does not leak before", made.dockerfile
+        canary = _canary()
+        for file in (folder / "Dockerfile", folder / "npm"):
+            file.write_bytes(file.read_bytes().replace(digest.encode(), _digest(canary).encode()))
         outcome = fix(DirectoryRepository(folder), Settings(secret_style=made.style))
         if not isinstance(outcome, Patched):
             assert isinstance(outcome, Unchanged), outcome
@@ -188,6 +192,10 @@ def tried(engine: Engine, made: Variation, canary: str, digest: str) -> tuple[st
         if outcome.report.refusals:
             return "fixed in part", str({one.reason for one in outcome.report.refusals})
         return "fixed", ""
+
+
+def _canary() -> str:
+    return f"cnry{secrets.token_hex(12)}"
 
 
 def _digest(canary: str) -> str:
@@ -214,7 +222,7 @@ def main(argv: list[str]) -> int:
             print(f"no base images: {images.reason}", file=sys.stderr)
             return 2
         engine.know(images)
-        canaries = ["cnry" + secrets.token_hex(12) for _ in range(count)]
+        canaries = [_canary() for _ in range(count)]
         made = [variation(random_, _digest(canary)) for canary in canaries]
         try:
             with ThreadPoolExecutor(max_workers=4) as pool:
