@@ -125,6 +125,16 @@ PHASES: Final = (
 )
 
 
+KILLED: Final = (
+    tuple(phase for phase in PHASES if phase.sleeps)[:2],
+    tuple(
+        Phase(f"up-{tree}", held_up(NEVER_HEALTHY), r" up ", times, signal.SIGKILL, there=tree)
+        for times, tree in enumerate(("before", "after"), start=1)
+    ),
+)
+"""Moments at which the client itself is killed, one after the other in one proof."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """Hold a proof that runs, the folder for its files, what the client was called with, and what marks its images."""
@@ -259,16 +269,17 @@ def test_interrupted_proof_leaves_nothing(
         assert left(engine, trial) == {}
 
 
-@pytest.mark.parametrize("files", [BUILD, STACK], ids=["builds", "containers"])
+@pytest.mark.parametrize("moments", KILLED, ids=["builds", "containers"])
 def test_killed_clients_leave_nothing(
-    files: Mapping[str, str], engine: Engine, base_images: BaseImages, tmp_path: Path
+    moments: tuple[Phase, ...], engine: Engine, base_images: BaseImages, tmp_path: Path
 ) -> None:
     needs_own_machine(engine)
     builders = engine.client("buildx", "ls", "--format={{.Name}}").output
-    moments = [phase for phase in PHASES if phase.files is files and (phase.sleeps or " up " in phase.word)]
-    with begun(engine, base_images.busybox, tmp_path, files) as trial:
-        for phase in moments[:2]:
+    with begun(engine, base_images.busybox, tmp_path, moments[0].files) as trial:
+        for phase in moments:
             trial.reached(phase)
+            if phase.there:
+                trial.holds(engine, phase.there)
             os.kill(trial.calls(phase.word)[-1], signal.SIGKILL)
             trial.awake()
         output, errors = trial.process.communicate(timeout=PATIENCE)
