@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -10,10 +11,10 @@ from typing import Final
 
 from docker_engine.client import our_version
 from docker_engine.place import Place
-from docker_engine.process import EngineError, say, tail
+from docker_engine.process import EngineError, run, say, tail
 from docker_engine.processes import interrupt, kill_tree, program_of, running_from
 
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 45.0
 _DAEMON: Final = "usr/sbin/dockerd"
 _PROGRAMS: Final = ("usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/sbin/docker-proxy")
@@ -23,6 +24,11 @@ _SETTINGS: Final = {
 }
 """containerd's image store is the only one that keeps provenance with an image and can export a cache; what
 builds leave in BuildKit's cache stays bounded.
+"""
+_RECORDS: Final = ("containerd/daemon/*/*.db", "buildkit/*.db", "buildkit/*/*.db")
+_LARGEST_RECORDS: Final = 192 * 1024 * 1024
+"""The databases of containerd and BuildKit never shrink; dockerd gives containerd 15 s to open its own, which one
+of 400 MB does not keep on a disk that has not read it yet.
 """
 _HINTS: Final = (
     (
@@ -41,11 +47,31 @@ _HINTS: Final = (
 
 
 def start(place: Place, environ: Mapping[str, str]) -> str:
-    """Start the daemon, wait until it answers, and return its version."""
+    """Start the daemon, wait until it answers, and return its version.
+
+    What the engine keeps can be made again: it is given up where it has grown too large to start with, or where
+    the daemon does not start with it.
+    """
     mounts = Path("/proc/mounts").read_text(encoding="utf-8")
     if not re.search(r"^\S+ \S+ cgroup2? ", mounts, re.MULTILINE):
         raise EngineError("no cgroup hierarchy is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup")
     stop(place)
+    shutil.rmtree(place.discarded, ignore_errors=True)
+    records = sum(file.stat().st_size for pattern in _RECORDS for file in place.data.glob(pattern))
+    if records > _LARGEST_RECORDS:
+        say(f"the engine's records have grown to {records // 2**20} MB: starting with none; images are made again")
+        _discard(place)
+    try:
+        return _started(place, environ)
+    except EngineError as error:
+        if not place.data.is_dir():
+            raise
+        say(f"{error}\nTrying once more, without what the engine had kept")
+        _discard(place)
+        return _started(place, environ)
+
+
+def _started(place: Place, environ: Mapping[str, str]) -> str:
     daemon = _spawn(place, environ)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and daemon.poll() is None:
@@ -59,6 +85,19 @@ def start(place: Place, environ: Mapping[str, str]) -> str:
         daemon.wait()
     _end_leftovers(place)
     raise EngineError(_failure(place, status))
+
+
+def _discard(place: Place) -> None:
+    """Take the data out of the way at once, so that a run cut short leaves no half of it, then delete it.
+
+    A daemon that was killed leaves the folder, and what lies in it, mounted on itself.
+    """
+    if place.data.is_dir():
+        mounts = (line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines())
+        for mount in sorted((mount for mount in mounts if Path(mount).is_relative_to(place.data)), reverse=True):
+            run(["umount", "--lazy", mount], timeout=30)
+        place.data.rename(place.discarded)
+        shutil.rmtree(place.discarded, ignore_errors=True)
 
 
 def stop(place: Place) -> bool:
@@ -86,7 +125,7 @@ def _spawn(place: Place, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     command = [
         str(place.programs / _DAEMON),
         f"--config-file={settings}",
-        f"--data-root={place.root / 'data'}",
+        f"--data-root={place.data}",
         f"--exec-root={place.root / 'exec'}",
         f"--host={place.host}",
         f"--pidfile={place.pidfile}",

@@ -43,6 +43,16 @@ class Place:
         return self.root / "images"
 
     @property
+    def data(self) -> Path:
+        """Hold what the daemon keeps: images, containers, caches."""
+        return self.root / "data"
+
+    @property
+    def discarded(self) -> Path:
+        """Be the name that data takes while it is deleted."""
+        return self.root / "data.discarded"
+
+    @property
     def client_config(self) -> Path:
         """Be the DOCKER_CONFIG of a client of this engine."""
         return self.root / "client"

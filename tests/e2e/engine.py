@@ -17,6 +17,7 @@ from tests.e2e.search import Evidence, Json, Leak, leaks
 
 PREFIX: Final = "unbake-e2e"
 """Every image and container of a test is named so; nothing else on the engine is touched."""
+_REMOVED_AT_ONCE: Final = 20
 
 
 class EngineError(Exception):
@@ -227,8 +228,9 @@ class Engine:
         """
         for container in self._made.containers:
             self._run(["docker", "rm", "--force", "--volumes", container], timeout=60)
-        if self._made.images:
-            self._run(["docker", "image", "rm", "--force", *self._made.images], timeout=180)
+        for first in range(0, len(self._made.images), _REMOVED_AT_ONCE):
+            images = self._made.images[first : first + _REMOVED_AT_ONCE]
+            self._run(["docker", "image", "rm", "--force", *images], timeout=180)
         self._made = _Made()
 
     def _container(self) -> str:

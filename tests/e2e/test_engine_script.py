@@ -152,3 +152,20 @@ def test_a_daemon_that_dies_shows_its_log(tmp_path: Path) -> None:
     assert "ended with status 3" in died.stderr
     assert "no nat table" in died.stderr
     assert "load its modules" in died.stderr
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/etc/debian_version").exists(), reason="only root on Debian starts an engine"
+)
+def test_data_that_no_daemon_starts_with_is_given_up(tmp_path: Path) -> None:
+    kept = tmp_path / "engine/data/containerd/meta.db"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"broken")
+    program(tmp_path / "engine/programs/usr/sbin", "dockerd", f"[ -e {kept} ] && exit 4; exit 5")
+    for name in ("runc", "iptables", "apt-get"):
+        program(tmp_path / "bin", name, "exit 0")
+    died = run("start", tmp_path, path=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    assert died.stderr.index("ended with status 4") < died.stderr.index("Trying once more")
+    assert "ended with status 5" in died.stderr
+    assert not kept.exists()
+    assert not kept.parents[2].joinpath("data.discarded").exists()
